@@ -195,3 +195,10 @@ type Ntile struct {
 	Expr *Node
 	Key  string
 }
+
+// Cut is a boundary of an ntile: values from From on, up to the next cut, are in Group. Cuts ascend in both. A value
+// below the first cut is in group 1; there are no cuts where nothing was ranked, and then every value is in group 1.
+type Cut struct {
+	From  Value
+	Group int64
+}
