@@ -1,0 +1,83 @@
+package column
+
+import "fmt"
+
+// Strings gives the texts of a stored column row by row without making a dictionary of them: for keys and ids, which
+// nearly all differ.
+type Strings struct {
+	Len     int
+	known   []uint64
+	offsets []uint32 // of plain texts
+	blob    []byte
+	dict    *Column // of texts stored with a dictionary
+}
+
+// DecodeStrings is [Decode] for columns of texts, sharing b in the same way.
+func DecodeStrings(b []byte) (*Strings, error) {
+	h, r, err := open(b)
+	if err != nil {
+		return nil, err
+	}
+	if h.flags&plainTexts != 0 {
+		return plainStrings(h, r)
+	}
+	c, err := Decode(b)
+	if err != nil {
+		return nil, err
+	}
+	if c.Kind != Texts {
+		return nil, fmt.Errorf("%w of texts but of %v", ErrFormat, c.Kind)
+	}
+	return &Strings{Len: c.Len, known: c.Known, dict: c}, nil
+}
+
+func plainStrings(h *header, r *reader) (*Strings, error) {
+	s := &Strings{Len: int(h.rows), known: r.known(h)}
+	lengths, blob := r.texts(h)
+	if err := r.finish(); err != nil {
+		return nil, err
+	}
+	if uint64(len(blob)) > 1<<32-1 {
+		return nil, fmt.Errorf("%w: more than 4 GiB of text", ErrFormat)
+	}
+	s.blob = blob
+	s.offsets = make([]uint32, len(lengths)+1)
+	var at uint32
+	for i, n := range lengths {
+		at += n
+		s.offsets[i+1] = at
+	}
+	return s, nil
+}
+
+// Text returns the text of row i and whether it is known. The bytes are shared and must not be changed.
+func (s *Strings) Text(i int) ([]byte, bool) {
+	if s.known != nil && s.known[i>>6]>>(uint(i)&63)&1 == 0 {
+		return nil, false
+	}
+	if s.dict != nil {
+		return []byte(s.dict.Text(i)), true
+	}
+	return s.blob[s.offsets[i]:s.offsets[i+1]], true
+}
+
+// column gives the texts a dictionary.
+func (s *Strings) column() *Column {
+	codes := make([]uint32, s.Len)
+	index := make(map[string]uint32, s.Len)
+	var dict []string
+	for i := range codes {
+		t, ok := s.Text(i)
+		if !ok {
+			continue
+		}
+		code, seen := index[text(t)]
+		if !seen {
+			code = uint32(len(dict))
+			index[text(t)] = code
+			dict = append(dict, text(t))
+		}
+		codes[i] = code
+	}
+	return PackCodes(codes, s.known, dict)
+}
