@@ -12,11 +12,11 @@ const MaxRecord = 1 << 20
 type Fault uint8
 
 const (
-	Whole       Fault = iota // nothing is wrong
-	Unclosed                 // a quoted field is not closed before the end of the input or within MaxRecord
-	TooLong                  // a record without end within MaxRecord
-	BareQuote                // a quote inside a field that does not begin with one
-	AfterQuote               // text between a closing quote and the next delimiter
+	Whole      Fault = iota // nothing is wrong
+	Unclosed                // a quoted field is not closed before the end of the input or within MaxRecord
+	TooLong                 // a record without end within MaxRecord
+	BareQuote               // a quote inside a field that does not begin with one
+	AfterQuote              // text between a closing quote and the next delimiter
 )
 
 // String is the reason as people read it.
