@@ -6,6 +6,21 @@ import "github.com/muster-engine/muster/dsl/diag"
 type RuleFile struct {
 	Source *diag.File
 	Decls  []Decl
+	// Broken are the declarations with a syntax error. They are not in Decls, but they do declare their names.
+	Broken []*BrokenDecl
+	// Stopped is set where reading ended early because of the size or the number of errors: more may be declared.
+	Stopped bool
+}
+
+// BrokenDecl is what is known of a declaration that has a syntax error, so that later passes report no echoes of it.
+type BrokenDecl struct {
+	// Word is the kind word, or the one that was meant; empty where no kind word was found.
+	Word string
+	// Name is the zero Name where none could be read.
+	Name Name
+	At   diag.Span
+	// Partial holds what was read before the fault; nil if nothing was. Its parts may be nil.
+	Partial Decl
 }
 
 // Decl is a declaration. The set is closed: Settings, Member, Table, Event, List, Source, Group, Tag, Segment, Test,

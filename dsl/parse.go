@@ -1,0 +1,334 @@
+package dsl
+
+import (
+	"fmt"
+	"strings"
+	"sync"
+
+	"github.com/alecthomas/participle/v2"
+	"github.com/alecthomas/participle/v2/lexer"
+
+	"github.com/muster-engine/muster/dsl/diag"
+)
+
+const (
+	// MaxFile is the most bytes that a rule file may have.
+	MaxFile = 4 << 20
+	// MaxNesting is how deep brackets, signs and nots may stand in each other.
+	MaxNesting = 200
+	// MaxOperators is the most operators that one declaration may chain.
+	MaxOperators = 10_000
+	// MaxFindings is how many errors of one file are reported.
+	MaxFindings = 100
+)
+
+// parsers are built when the first text is parsed: a program that parses none starts faster.
+var declParser = sync.OnceValue(func() *participle.Parser[gDecl] {
+	return participle.MustBuild[gDecl](participle.Lexer(definition{}), participle.UseLookahead(1))
+})
+
+var exprParser = sync.OnceValue(func() *participle.Parser[gFull] {
+	return participle.MustBuild[gFull](participle.Lexer(definition{}), participle.UseLookahead(1))
+})
+
+// Parse reads a rule file. The tree is never nil: it holds the declarations that are sound, and Broken tells what is
+// known of the others. Every declaration at fault has a finding of its own.
+func Parse(f *diag.File) (*RuleFile, diag.List) {
+	tree := &RuleFile{Source: f}
+	if tooLarge := checkSize(f); tooLarge != nil {
+		tree.Stopped = true
+		return tree, tooLarge
+	}
+	p := newParser(f)
+	p.file(tree)
+	return tree, p.findings(tree)
+}
+
+// ParseExpr reads one expression, which must be the whole text. It is nil if there is an error.
+func ParseExpr(f *diag.File) (Expr, diag.List) {
+	if tooLarge := checkSize(f); tooLarge != nil {
+		return nil, tooLarge
+	}
+	p := newParser(f)
+	e := p.expression()
+	tree := &RuleFile{}
+	diags := p.findings(tree)
+	if diags.HasErrors() {
+		return nil, diags
+	}
+	return e, diags
+}
+
+func checkSize(f *diag.File) diag.List {
+	if len(f.Text) <= MaxFile {
+		return nil
+	}
+	return diag.List{{Code: "M0120", Span: diag.Span{File: f}, Hint: "divide it into several files; they share one namespace",
+		Message: fmt.Sprintf("the file has %d bytes; a rule file has at most %d MiB", len(f.Text), MaxFile>>20)}}
+}
+
+// parser walks the tokens of one file, declaration by declaration.
+type parser struct {
+	src    *diag.File
+	tokens []Token // without comments
+	stream *lexer.PeekingLexer
+	diags  diag.List
+}
+
+func newParser(f *diag.File) *parser {
+	all, diags := Scan(f)
+	p := &parser{src: f, tokens: withoutComments(all), diags: diags}
+	p.stream = streamOf(p.tokens)
+	return p
+}
+
+func streamOf(tokens []Token) *lexer.PeekingLexer {
+	stream, _ := lexer.Upgrade(&tokenReader{tokens: tokens})
+	return stream
+}
+
+// findings sorts and caps what was found.
+func (p *parser) findings(tree *RuleFile) diag.List {
+	p.diags.Sort()
+	if len(p.diags) <= MaxFindings {
+		return p.diags
+	}
+	tree.Stopped = true
+	last := p.diags[MaxFindings].Span
+	p.diags = p.diags[:MaxFindings:MaxFindings]
+	p.diags.Add(diag.Diagnostic{Code: "M0123", Span: last, Message: fmt.Sprintf("there is more after %d errors in this file", MaxFindings),
+		Hint: "mend these first"})
+	return p.diags
+}
+
+// file reads all declarations.
+func (p *parser) file(tree *RuleFile) {
+	i := 0
+	for p.tokens[i].Kind != EndOfFile {
+		if len(p.diags) > MaxFindings {
+			tree.Stopped = true
+			return
+		}
+		d := p.declaration(i)
+		switch {
+		case d.broken:
+			tree.Broken = append(tree.Broken, d.brokenDecl())
+			i = p.recover(i, d.end)
+		default:
+			tree.Decls = append(tree.Decls, d.decl)
+			i = d.end
+		}
+	}
+}
+
+// declared is the outcome of reading one declaration.
+type declared struct {
+	decl   Decl // what could be read; nil if nothing
+	kind   string
+	name   Name
+	at     diag.Span
+	end    int // the token after it, or the one at fault
+	broken bool
+}
+
+func (d declared) brokenDecl() *BrokenDecl {
+	return &BrokenDecl{Word: d.kind, Name: d.name, At: d.at, Partial: d.decl}
+}
+
+// declaration reads the declaration that starts at token i.
+func (p *parser) declaration(i int) declared {
+	t := p.tokens[i]
+	if t.Kind != Word || !isKind(t.Text) {
+		return p.noDeclaration(i)
+	}
+	if at, what := p.tooDeep(i); at >= 0 {
+		p.diags.Add(what)
+		return declared{kind: t.Text, name: p.nameAfter(i), at: t.Span(p.src), end: at, broken: true}
+	}
+	if laterKinds[t.Text] {
+		return p.later(i)
+	}
+	d, found := p.read(i, p.stream, p.tokens)
+	if d.broken {
+		if j := p.strongStart(i, d.end); j > 0 {
+			d, found = p.readUpTo(i, j)
+		}
+	}
+	if !p.lexicalFault(i, d.end) {
+		p.diags = append(p.diags, found...)
+	} else {
+		d.broken = true
+	}
+	return d
+}
+
+// readUpTo reads the declaration at token i as if the file ended before token j, which looks like the start of the next.
+func (p *parser) readUpTo(i, j int) (declared, diag.List) {
+	cut := append(make([]Token, 0, j-i+1), p.tokens[i:j]...)
+	cut = append(cut, Token{Kind: EndOfFile, Text: p.tokens[j].Text, Start: p.tokens[j].Start, End: p.tokens[j].End})
+	d, found := p.read(0, streamOf(cut), cut)
+	d.end += i
+	return d, found
+}
+
+// read parses and converts the declaration at token i of a slice.
+func (p *parser) read(i int, stream *lexer.PeekingLexer, tokens []Token) (d declared, found diag.List) {
+	forward(stream, i)
+	c := &converter{file: p.src, tokens: tokens, at: i}
+	tree, err := parseGuarded(declParser(), stream)
+	if err != nil {
+		c.add("M0122", c.span(i), "this declaration cannot be read: it is too long or too deep", "divide it")
+	} else {
+		d.decl = c.decl(tree)
+		if !c.failed {
+			c.declEnd(d.decl)
+		}
+	}
+	d.kind, d.name, d.end, d.broken = tokens[i].Text, c.declName, c.at, c.failed
+	d.at = diag.Span{File: p.src, Start: tokens[i].Start, End: tokens[max(i, c.at-1)].End}
+	return d, c.diags
+}
+
+// forward moves a stream to token i, ahead of where it stands or behind.
+func forward(stream *lexer.PeekingLexer, i int) {
+	if int(stream.RawCursor()) > i {
+		stream.LoadCheckpoint(lexer.Checkpoint{})
+	}
+	if int(stream.RawCursor()) < i {
+		stream.FastForward(lexer.RawCursor(i - 1))
+	}
+}
+
+// parseGuarded parses with a parser that must not bring the program down.
+func parseGuarded[G any](parser *participle.Parser[G], stream *lexer.PeekingLexer) (tree *G, err error) {
+	defer func() {
+		if x := recover(); x != nil {
+			err = fmt.Errorf("grammar: %v", x)
+		}
+	}()
+	return parser.ParseFromLexer(stream, participle.AllowTrailing(true))
+}
+
+// lexicalFault reports whether a token of [i, end] is badly formed: a finding says so already, and what the grammar
+// makes of the rest would be an echo.
+func (p *parser) lexicalFault(i, end int) bool {
+	for ; i <= end && i < len(p.tokens); i++ {
+		if p.tokens[i].Broken || p.tokens[i].Kind == Invalid {
+			if i < end || p.tokens[i].Kind == Invalid {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// expression reads the whole text as one expression.
+func (p *parser) expression() Expr {
+	if at, what := p.tooDeep(0); at >= 0 {
+		p.diags.Add(what)
+		return nil
+	}
+	c := &converter{file: p.src, tokens: p.tokens}
+	if p.tokens[0].Kind == EndOfFile {
+		c.expected("M0112", "a condition or a value")
+		p.diags = append(p.diags, c.diags...)
+		return nil
+	}
+	tree, err := parseGuarded(exprParser(), p.stream)
+	var e Expr
+	switch {
+	case err != nil && !startsValue(p.tokens[0]):
+		c.expected("M0112", "a condition or a value")
+	case err != nil:
+		c.add("M0122", c.span(0), "this expression cannot be read: it is too long or too deep", "divide it")
+	default:
+		e = c.full(tree, "a condition or a value")
+		if !c.failed && c.next().Kind != EndOfFile {
+			c.afterExpr("the end")
+		}
+	}
+	if !p.lexicalFault(0, c.at) {
+		p.diags = append(p.diags, c.diags...)
+	}
+	return e
+}
+
+func startsValue(t Token) bool {
+	switch t.Kind {
+	case Word, Quoted, Int, Decimal, Percent, String, Date, Time, Clock:
+		return true
+	}
+	switch t.Text {
+	case "(", "-", "not", "when", "true", "false":
+		return true
+	}
+	return false
+}
+
+// tooDeep looks for nesting and chains in the declaration at token i that the machine could not follow. It returns the
+// token and the finding, or -1.
+func (p *parser) tooDeep(i int) (int, diag.Diagnostic) {
+	depth, run, ops := 0, 0, 0
+	for j := i; j < len(p.tokens); j++ {
+		t := p.tokens[j]
+		if j > i && depth == 0 && p.isStart(j) || t.Kind == EndOfFile {
+			break
+		}
+		if j > i && ops > 0 && t.First && p.isStart(j) && p.column(j) <= p.column(i) {
+			break
+		}
+		prefix := false
+		if t.Kind == Punct || t.Kind == Reserved {
+			switch t.Text {
+			case "(", "{":
+				depth++
+			case ")", "}":
+				depth = max(0, depth-1)
+			case "not", "-":
+				prefix = true
+				ops++
+			case "+", "*", "/", "??", "and", "or", ".", "=", "<", ">", "<=", ">=", "!=":
+				ops++
+			}
+		}
+		if prefix {
+			run++
+		} else {
+			run = 0
+		}
+		if depth+run > MaxNesting {
+			return j, diag.Diagnostic{Code: "M0121", Span: t.Span(p.src), Reading: p.reading(i),
+				Message: fmt.Sprintf("nested more than %d deep", MaxNesting), Hint: "divide it into several tags"}
+		}
+		if ops > MaxOperators && t.Kind != EndOfFile && depth <= 1 {
+			return j, diag.Diagnostic{Code: "M0122", Span: t.Span(p.src), Reading: p.reading(i),
+				Message: fmt.Sprintf("more than %d operators in one declaration", MaxOperators), Hint: "divide it into several tags; for many values write `in (…)`"}
+		}
+	}
+	return -1, diag.Diagnostic{}
+}
+
+// reading names the declaration at token i for a finding.
+func (p *parser) reading(i int) string {
+	t := p.tokens[i]
+	if t.Kind != Word || !isKind(t.Text) {
+		return ""
+	}
+	if name := p.nameAfter(i); name.Text != "" {
+		return t.Text + " " + name.Text
+	}
+	return t.Text
+}
+
+func (p *parser) nameAfter(i int) Name {
+	if i+1 < len(p.tokens) && (p.tokens[i+1].Kind == Word || p.tokens[i+1].Kind == Quoted) {
+		return nameOf(p.src, p.tokens[i+1])
+	}
+	return Name{}
+}
+
+// column is the place of a token on its line, in bytes.
+func (p *parser) column(i int) int {
+	start := p.tokens[i].Start
+	return start - (strings.LastIndexByte(p.src.Text[:start], '\n') + 1)
+}

@@ -1,0 +1,150 @@
+package dsl
+
+import (
+	"fmt"
+
+	"github.com/muster-engine/muster/dsl/diag"
+)
+
+// kinds are the words that start a declaration, in the order of the language reference.
+var kinds = []string{
+	"settings", "member", "table", "event", "list", "source", "group", "tag", "segment", "test",
+	"points", "tiers", "coupon", "case", "sink", "sync", "campaign",
+}
+
+// laterKinds are declarations whose inside is not read yet.
+var laterKinds = map[string]bool{
+	"points": true, "tiers": true, "coupon": true, "case": true, "sink": true, "sync": true, "campaign": true,
+}
+
+var kindSet = func() map[string]bool {
+	set := make(map[string]bool)
+	for _, k := range kinds {
+		set[k] = true
+	}
+	return set
+}()
+
+func isKind(word string) bool { return kindSet[word] }
+
+// isStart reports whether token i looks like the start of a declaration: first on its line, a kind word, and followed
+// by what follows that kind word. Kind words are ordinary names elsewhere.
+func (p *parser) isStart(i int) bool {
+	t := p.tokens[i]
+	if !t.First || t.Kind != Word || !isKind(t.Text) || i+1 >= len(p.tokens) {
+		return false
+	}
+	next := p.tokens[i+1]
+	name := next.Kind == Word || next.Kind == Quoted
+	brace := next.Kind == Punct && next.Text == "{"
+	switch t.Text {
+	case "settings", "member":
+		return brace
+	case "test":
+		return brace || next.Kind == String
+	}
+	return brace || name || next.Kind == String
+}
+
+// strongStart finds the first token in (i, end] that looks like the start of a declaration and stands no further right
+// than the declaration at i: if that one is broken, a bracket or a value is missing before it. It returns -1 if there
+// is none.
+func (p *parser) strongStart(i, end int) int {
+	column := p.column(i)
+	for j := i + 1; j <= end && j < len(p.tokens); j++ {
+		if p.isStart(j) && p.column(j) <= column {
+			return j
+		}
+	}
+	return -1
+}
+
+// recover finds where to read on after the declaration at i failed at token end: at the next start of a declaration
+// that stands no further right, or that stands outside all braces.
+func (p *parser) recover(i, end int) int {
+	column, depth := p.column(i), 0
+	for j := i; j < len(p.tokens); j++ {
+		t := p.tokens[j]
+		switch {
+		case t.Kind == EndOfFile:
+			return j
+		case j > i && p.isStart(j) && (p.column(j) <= column || j > end && depth <= 0):
+			return j
+		case t.Kind == Punct && t.Text == "{":
+			depth++
+		case t.Kind == Punct && t.Text == "}":
+			depth--
+		}
+	}
+	return len(p.tokens) - 1
+}
+
+// noDeclaration reports a token at which a declaration should start.
+func (p *parser) noDeclaration(i int) declared {
+	t := p.tokens[i]
+	d := declared{at: t.Span(p.src), end: i, broken: true}
+	if t.Kind == Invalid || t.Broken {
+		return d
+	}
+	c := &converter{file: p.src, tokens: p.tokens, at: i}
+	named := t.Kind == Word && i+1 < len(p.tokens) && (p.tokens[i+1].Kind == Word || p.tokens[i+1].Kind == String || p.tokens[i+1].Text == "{")
+	switch near, ok := diag.Near(t.Text, kinds); {
+	case ok && t.Kind == Word:
+		c.add("M0110", t.Span(p.src), fmt.Sprintf("`%s` starts no declaration", t.Text), fmt.Sprintf("did you mean `%s`?", near))
+		d.kind, d.name = near, p.nameAfter(i)
+	case named:
+		c.add("M0110", t.Span(p.src), fmt.Sprintf("`%s` starts no declaration", t.Text), "the declarations are "+listed(kinds))
+		d.name = p.nameAfter(i)
+	case t.Text == "}":
+		c.add("M0110", t.Span(p.src), "this `}` closes nothing", "")
+	default:
+		c.add("M0110", t.Span(p.src), "expected a declaration, found "+c.found(t), "")
+	}
+	p.diags = append(p.diags, c.diags...)
+	return d
+}
+
+// later reads the extent of a declaration whose inside is not read yet: up to the brace that closes it.
+func (p *parser) later(i int) declared {
+	d := declared{kind: p.tokens[i].Text, name: p.nameAfter(i), end: i + 1}
+	c := &converter{file: p.src, tokens: p.tokens, at: i + 1, reading: p.reading(i)}
+	if d.name.Text == "" {
+		c.expectedName("a name for this " + d.kind)
+	} else {
+		d.end = p.braces(i+2, i, c)
+	}
+	d.at = diag.Span{File: p.src, Start: p.tokens[i].Start, End: p.tokens[d.end-1].End}
+	d.broken = c.failed || p.lexicalFault(i, d.end-1)
+	d.decl = &Later{At: d.at, Word: d.kind, Name: d.name}
+	if !p.lexicalFault(i, d.end) {
+		p.diags = append(p.diags, c.diags...)
+	}
+	return d
+}
+
+// braces returns the token after the brace that closes the block of the declaration at start.
+func (p *parser) braces(j, start int, c *converter) int {
+	var open []int
+	for ; ; j++ {
+		t := p.tokens[j]
+		c.at = j
+		switch {
+		case t.Kind == EndOfFile || p.isStart(j) && p.column(j) <= p.column(start):
+			if len(open) == 0 {
+				c.expected("M0111", "`{`")
+			} else {
+				c.closing("`}`", p.tokens[open[len(open)-1]])
+			}
+			return j
+		case t.Text == "{" && t.Kind == Punct:
+			open = append(open, j)
+		case t.Text == "}" && t.Kind == Punct && len(open) == 0:
+			c.expected("M0111", "`{`")
+			return j
+		case t.Text == "}" && t.Kind == Punct:
+			if open = open[:len(open)-1]; len(open) == 0 {
+				return j + 1
+			}
+		}
+	}
+}
