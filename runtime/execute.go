@@ -1,0 +1,347 @@
+package runtime
+
+import (
+	"math"
+	"sort"
+	"time"
+
+	"github.com/muster-engine/muster/compiler/ir"
+	"github.com/muster-engine/muster/compiler/plan"
+	"github.com/muster-engine/muster/runtime/index"
+	"github.com/muster-engine/muster/runtime/vector"
+	"github.com/muster-engine/muster/storage/column"
+)
+
+// step is what a plan node did over all blocks: filled while explaining.
+type step struct {
+	in, out int64 // members asked, members left
+	spent   time.Duration
+	how     string
+}
+
+// trace collects steps by plan node; nil when nobody asks.
+type trace map[*plan.Node]*step
+
+// sparse is the number of candidates below which a column is probed row by row.
+const sparse = column.Block / 64
+
+// run sets out to the candidates for whom the plan holds. out must not be the candidates' set.
+func (b *block) run(p *plan.Node, candidates, out *index.Bits, tr trace) {
+	var began time.Time
+	var in int
+	if tr != nil {
+		began, in = time.Now(), candidates.Count()
+	}
+	how := b.dispatch(p, candidates, out, tr)
+	if tr != nil {
+		s := tr[p]
+		if s == nil {
+			s = &step{}
+			tr[p] = s
+		}
+		s.in += int64(in)
+		s.out += int64(out.Count())
+		s.spent += time.Since(began)
+		s.how = how
+	}
+}
+
+func (b *block) dispatch(p *plan.Node, candidates, out *index.Bits, tr trace) (how string) {
+	switch p.Op {
+	case plan.Everyone:
+		*out = *candidates
+	case plan.Nobody:
+		*out = index.Bits{}
+	case plan.And:
+		b.and(p, candidates, out, tr)
+	case plan.Or:
+		b.or(p, candidates, out, tr)
+	case plan.Not:
+		inner := b.worker.bits()
+		b.run(p.Kids[0], candidates, inner, tr)
+		for i, w := range candidates {
+			out[i] = w &^ inner[i]
+		}
+		b.worker.give(inner)
+	case plan.Segment:
+		intersect(out, candidates, b.segment(p.Index))
+		return "segment"
+	case plan.List:
+		intersect(out, candidates, b.list(p.Index))
+		return "list"
+	case plan.Known:
+		return b.known(p, candidates, out)
+	case plan.Equal:
+		return b.equal(p, candidates, out)
+	case plan.Range:
+		return b.ranged(p, candidates, out)
+	case plan.Compute:
+		b.compute(p.Cond, candidates, out)
+		return "computed"
+	}
+	return ""
+}
+
+func intersect(out, x, y *index.Bits) {
+	for i, w := range x {
+		out[i] = w & y[i]
+	}
+}
+
+// order sorts operands: those that an index answers first, and of these the smallest.
+func (b *block) order(kids []*plan.Node) []*plan.Node {
+	out := append([]*plan.Node(nil), kids...)
+	type cost struct{ class, size int }
+	costs := make(map[*plan.Node]cost, len(out))
+	for _, k := range out {
+		class, size := b.cost(k)
+		costs[k] = cost{class, size}
+	}
+	sort.SliceStable(out, func(i, j int) bool {
+		x, y := costs[out[i]], costs[out[j]]
+		if x.class != y.class {
+			return x.class < y.class
+		}
+		return x.size < y.size
+	})
+	return out
+}
+
+// cost says how dear a plan is to run (0 cheap: a bitmap at hand) and how many members it may leave.
+func (b *block) cost(p *plan.Node) (class, size int) {
+	switch p.Op {
+	case plan.Nobody, plan.Everyone:
+		return 0, 0
+	case plan.Segment:
+		if s, ok := b.segments[p.Index]; ok {
+			return 0, s.Count()
+		}
+		return 4, b.count
+	case plan.List, plan.Known:
+		return 1, b.count
+	case plan.Equal:
+		if r, ok := b.columns[b.leafKey(p.On)]; ok && r.values != nil && r.col != nil {
+			n := 0
+			for _, v := range p.Values {
+				if raw, ok := rawOf(r.col, v); ok {
+					n += r.values.Count(raw)
+				}
+			}
+			return 0, n
+		} else if !ok && p.On.Op != ir.OpAttr {
+			return 4, b.count / 4
+		}
+		return 1, b.count / 4
+	case plan.Range:
+		if _, ok := b.columns[b.leafKey(p.On)]; !ok && p.On.Op != ir.OpAttr {
+			return 4, b.count / 2
+		}
+		return 2, b.count / 2
+	case plan.Compute:
+		return 5, b.count
+	}
+	for _, k := range p.Kids {
+		c, n := b.cost(k)
+		class, size = max(class, c), size+n
+	}
+	if p.Op == plan.Not {
+		size = b.count - size
+	}
+	return class, size
+}
+
+func (b *block) and(p *plan.Node, candidates, out *index.Bits, tr trace) {
+	left, next := b.worker.bits(), b.worker.bits()
+	*left = *candidates
+	for _, kid := range b.order(p.Kids) {
+		if left.Empty() {
+			break
+		}
+		b.run(kid, left, next, tr)
+		left, next = next, left
+	}
+	*out = *left
+	b.worker.give(left)
+	b.worker.give(next)
+}
+
+func (b *block) or(p *plan.Node, candidates, out *index.Bits, tr trace) {
+	left, part := b.worker.bits(), b.worker.bits()
+	*left = *candidates
+	*out = index.Bits{}
+	for _, kid := range b.order(p.Kids) {
+		if left.Empty() {
+			break
+		}
+		b.run(kid, left, part, tr)
+		for i, w := range part {
+			out[i] |= w
+			left[i] &^= w
+		}
+	}
+	b.worker.give(left)
+	b.worker.give(part)
+}
+
+// known answers from a column's known bits.
+func (b *block) known(p *plan.Node, candidates, out *index.Bits) string {
+	r := b.column(p.On)
+	if r.col == nil {
+		*out = index.Bits{}
+		return "nothing stored"
+	}
+	*out = *candidates
+	maskKnown(r.col, out)
+	return "known"
+}
+
+// maskKnown clears the rows that are unknown or beyond the column.
+func maskKnown(c *column.Column, out *index.Bits) {
+	for w := range out {
+		if out[w] == 0 {
+			continue
+		}
+		if w*64 >= c.Len {
+			out[w] = 0
+			continue
+		}
+		out[w] &= c.KnownWord(w)
+	}
+}
+
+// rawOf returns the packed element that stands for a value in a column, if it has one.
+func rawOf(c *column.Column, v ir.Value) (uint64, bool) {
+	if c.Kind == column.Texts {
+		for i, s := range c.Dict {
+			if s == v.S {
+				return uint64(i), true
+			}
+		}
+		return 0, false
+	}
+	lo, hi, ok := index.Packed(c, v.I, v.I)
+	return lo, ok && lo == hi
+}
+
+// indexValues gives a column its bitmaps by value, if it has few values.
+func (r *resident) indexValues() *index.Values {
+	if !r.tried {
+		r.tried = true
+		r.values = index.BuildValues(r.col)
+	}
+	return r.values
+}
+
+// equal answers equality with given values.
+func (b *block) equal(p *plan.Node, candidates, out *index.Bits) string {
+	r := b.column(p.On)
+	*out = index.Bits{}
+	if r.col == nil {
+		return "nothing stored"
+	}
+	if r.col.Kind == column.Floats {
+		part := b.worker.bits()
+		for _, v := range p.Values {
+			index.ScanFloats(r.col.F64, v.F, v.F, false, false, part)
+			for i, w := range part {
+				out[i] |= w & candidates[i]
+			}
+		}
+		b.worker.give(part)
+		maskKnown(r.col, out)
+		return "column compared"
+	}
+	how := "bitmap of values"
+	values := r.indexValues()
+	part := b.worker.bits()
+	for _, v := range p.Values {
+		raw, ok := rawOf(r.col, v)
+		if !ok {
+			continue
+		}
+		if values != nil {
+			values.Add(raw, out)
+			continue
+		}
+		how = b.elements(r, raw, raw, candidates, part)
+		for i, w := range part {
+			out[i] |= w
+		}
+	}
+	b.worker.give(part)
+	for i, w := range candidates {
+		out[i] &= w
+	}
+	if values == nil {
+		maskKnown(r.col, out)
+	}
+	return how
+}
+
+// ranged answers a range.
+func (b *block) ranged(p *plan.Node, candidates, out *index.Bits) string {
+	r := b.column(p.On)
+	*out = index.Bits{}
+	switch {
+	case r.col == nil:
+		return "nothing stored"
+	case r.col.Kind == column.Floats:
+		index.ScanFloats(r.col.F64, p.Least, p.Most, p.OpenLeast, p.OpenMost, out)
+		for i, w := range candidates {
+			out[i] &= w
+		}
+		maskKnown(r.col, out)
+		return "column compared"
+	}
+	if p.Low == math.MinInt64 && p.High == math.MaxInt64 {
+		return b.known(p, candidates, out)
+	}
+	lo, hi, ok := index.Packed(r.col, p.Low, p.High)
+	if !ok {
+		return "outside the values"
+	}
+	how := b.elements(r, lo, hi, candidates, out)
+	for i, w := range candidates {
+		out[i] &= w
+	}
+	maskKnown(r.col, out)
+	return how
+}
+
+// elements sets out to rows whose packed element is in [lo, hi], at least among the candidates.
+func (b *block) elements(r *resident, lo, hi uint64, candidates, out *index.Bits) string {
+	r.asked++
+	mode := b.view.opt.Index
+	if r.slices == nil && (mode == IndexAlways || mode == IndexAuto && r.asked > 1) {
+		r.slices = index.Build(r.col)
+	}
+	if mode != IndexAlways && candidates.Count() < sparse {
+		index.Probe(r.col, lo, hi, candidates, out)
+		return "rows probed"
+	}
+	if r.slices != nil {
+		r.slices.Range(lo, hi, out)
+		return "bit slices"
+	}
+	index.Scan(r.col, lo, hi, out)
+	return "column compared"
+}
+
+// compute evaluates a condition in vectors, for the batches that have candidates.
+func (b *block) compute(n *ir.Node, candidates, out *index.Bits) {
+	*out = index.Bits{}
+	b.prepare(n)
+	lanes := &lanes{block: b}
+	batch := vector.NewBatch(b.view.env, &b.worker.scratch, lanes, 0)
+	for from := 0; from < b.members; from += vector.Lanes {
+		words := candidates[from/64 : min((from+vector.Lanes)/64, index.BlockWords)]
+		if vector.Ones(words) == 0 {
+			continue
+		}
+		lanes.first = from
+		batch.Restart(min(vector.Lanes, b.members-from))
+		for i, w := range batch.Cond(n) {
+			out[from/64+i] = w & words[i]
+		}
+	}
+}
