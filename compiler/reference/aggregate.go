@@ -109,7 +109,7 @@ func (s scope) sum(values []operand, t typ) operand {
 	sum := total(values)
 	switch t.shape {
 	case shapeMoney:
-		return inRange(amount{sum})
+		return inRange(amount{Rat: sum})
 	case shapeInt:
 		return toInt(sum.Num())
 	}
@@ -124,7 +124,7 @@ func average(values []operand, t typ) operand {
 	mean := total(values)
 	mean.Quo(mean, new(big.Rat).SetInt64(int64(len(values))))
 	if t.shape == shapeMoney {
-		return amount{roundTo(mean, beyondMinor)}
+		return amount{roundTo(mean, beyondMinor), true}
 	}
 	return toFloat(mean)
 }

@@ -16,7 +16,7 @@ type ranking struct{ values []operand }
 // value with r of N members strictly below it is in group ⌊n·r/N⌋ + 1.
 func (s scope) ntile(e *dsl.Call) operand {
 	groups := s.eval(e.Args[0]).(int64)
-	x := s.at.model.settle(s.eval(e.Args[1]))
+	x := s.eval(e.Args[1])
 	if x == nil {
 		return nil
 	}
@@ -49,7 +49,7 @@ func (at *Instant) ranking(e ntileCall) *ranking {
 	labels := at.model.typeOf(e.Args[1], nil).labels
 	for _, member := range at.world.Members {
 		x := scope{at: at, member: member}.eval(e.Args[1])
-		if x = at.model.settle(x); x != nil {
+		if x != nil {
 			r.values = append(r.values, x)
 		}
 	}

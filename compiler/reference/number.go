@@ -139,7 +139,7 @@ func (m *Model) major(x operand) amount {
 		return a
 	}
 	minor := new(big.Rat).Mul(exact(x), new(big.Rat).SetInt(pow10(m.digits)))
-	return amount{roundTo(minor, beyondMinor)}
+	return amount{Rat: roundTo(minor, beyondMinor)}
 }
 
 // inMajor is money in major units.
@@ -155,7 +155,7 @@ func (m *Model) settle(x operand) operand {
 		if !minor.IsInt64() {
 			return nil
 		}
-		return amount{new(big.Rat).SetInt(minor)}
+		return amount{Rat: new(big.Rat).SetInt(minor)}
 	case literal:
 		return toFloat(x.Rat)
 	}
@@ -181,9 +181,15 @@ func (m *Model) widen(x operand, to typ) operand {
 	return x
 }
 
-// inRange is an amount, or unknown if 64 bits do not hold its minor units.
+// inRange is an amount, or unknown if its bits do not hold it: 64 for minor units, 128 for millionths of them if it is
+// wide.
 func inRange(x amount) operand {
-	if !round(x.Rat).IsInt64() {
+	if x.wide {
+		millionths := round(new(big.Rat).Mul(x.Rat, new(big.Rat).SetInt(pow10(beyondMinor))))
+		if millionths.BitLen() > 127 {
+			return nil
+		}
+	} else if !round(x.Rat).IsInt64() {
 		return nil
 	}
 	return x
@@ -234,9 +240,9 @@ func floatArithmetic(op dsl.BinaryOp, x, y operand) operand {
 func (m *Model) moneyArithmetic(op dsl.BinaryOp, x, y operand, xa, ya amount, xMoney, yMoney bool) operand {
 	switch {
 	case op == dsl.OpAdd:
-		return inRange(amount{new(big.Rat).Add(m.major(x).Rat, m.major(y).Rat)})
+		return inRange(amount{new(big.Rat).Add(m.major(x).Rat, m.major(y).Rat), xa.wide || ya.wide})
 	case op == dsl.OpSub:
-		return inRange(amount{new(big.Rat).Sub(m.major(x).Rat, m.major(y).Rat)})
+		return inRange(amount{new(big.Rat).Sub(m.major(x).Rat, m.major(y).Rat), xa.wide || ya.wide})
 	case op == dsl.OpDiv && xMoney && yMoney:
 		if ya.Sign() == 0 {
 			return nil
@@ -247,13 +253,13 @@ func (m *Model) moneyArithmetic(op dsl.BinaryOp, x, y operand, xa, ya amount, xM
 		if by.Sign() == 0 {
 			return nil
 		}
-		return amount{roundTo(new(big.Rat).Quo(xa.Rat, by), beyondMinor)}
+		return inRange(amount{roundTo(new(big.Rat).Quo(xa.Rat, by), beyondMinor), true})
 	case op == dsl.OpMul && xMoney != yMoney:
 		money, by := xa, y
 		if yMoney {
 			money, by = ya, x
 		}
-		return amount{roundTo(new(big.Rat).Mul(money.Rat, m.factor(by)), beyondMinor)}
+		return inRange(amount{roundTo(new(big.Rat).Mul(money.Rat, m.factor(by)), beyondMinor), true})
 	}
 	panic(faultf("money does not go with money in %s", op))
 }
@@ -266,7 +272,7 @@ func negate(x operand) operand {
 	case float64:
 		return finite(-x)
 	case amount:
-		return inRange(amount{new(big.Rat).Neg(x.Rat)})
+		return inRange(amount{new(big.Rat).Neg(x.Rat), x.wide})
 	case literal:
 		return literal{new(big.Rat).Neg(x.Rat)}
 	}

@@ -68,8 +68,12 @@ type operand any
 type (
 	// literal is the exact value of a constant expression of literals that is not an int.
 	literal struct{ *big.Rat }
-	// amount is money, in minor units, with at most six decimals.
-	amount struct{ *big.Rat }
+	// amount is money, in minor units, with at most six decimals. What was stored, and sums of it, are held to 64 bits of
+	// minor units; what was multiplied or divided is wide, and held to that only where it ends up.
+	amount struct {
+		*big.Rat
+		wide bool
+	}
 	// day is a calendar day, counted from 1970-01-01.
 	day int64
 	// instant is a moment, in microseconds since 1970-01-01T00:00:00Z.
@@ -88,7 +92,7 @@ func load(v Value) operand {
 	case Number:
 		return finite(v.Float)
 	case Money:
-		return amount{new(big.Rat).SetInt64(v.Int)}
+		return amount{Rat: new(big.Rat).SetInt64(v.Int)}
 	case Text:
 		return v.Text
 	case Date:
