@@ -16,13 +16,20 @@ type converter struct {
 	file     *diag.File
 	tokens   []Token
 	at       int
+	stop     int // where the tokens end for this declaration; 0 if that is the end of the slice
 	reading  string
 	declName Name
 	failed   bool
 	diags    diag.List
 }
 
-func (c *converter) next() Token { return c.tokens[min(c.at, len(c.tokens)-1)] }
+func (c *converter) next() Token {
+	t := c.tokens[min(c.at, len(c.tokens)-1)]
+	if c.stop > 0 && c.at >= c.stop {
+		t.Kind = EndOfFile
+	}
+	return t
+}
 
 // take moves past a token of the grammar and returns it.
 func (c *converter) take(t *tok) Token {

@@ -99,7 +99,15 @@ func (c *converter) close(t *tok, open Token, what string, words ...string) {
 		c.expectedName("")
 		return
 	}
-	c.add("M0113", c.here(), "expected "+what+" or `}`, found "+c.found(next), c.hint(next, words),
+	if next.Kind == Word && len(words) > 0 {
+		hint := c.hint(next, words)
+		if hint == "" {
+			hint = "expected is one of " + listed(words)
+		}
+		c.add("M0116", c.here(), fmt.Sprintf("`%s` is no %s", clip(next.Text), what), hint)
+		return
+	}
+	c.add("M0113", c.here(), "expected a "+what+" or `}`, found "+c.found(next), c.hint(next, words),
 		diag.Related{Span: open.Span(c.file), Message: "this `{` is not closed"})
 }
 
@@ -119,7 +127,7 @@ func (c *converter) settings(g *gSettings) Decl {
 			break
 		}
 	}
-	c.close(g.Close, open, "a setting: "+either(settingWords), settingWords...)
+	c.close(g.Close, open, "setting", settingWords...)
 	d.At = c.from(g.Word)
 	return d
 }
@@ -198,7 +206,7 @@ func (c *converter) member(g *gMember) Decl {
 		}
 		d.Attributes = append(d.Attributes, a)
 	}
-	c.close(g.Close, open, "an attribute")
+	c.close(g.Close, open, "attribute")
 	d.At = c.from(g.Word)
 	return d
 }
@@ -227,6 +235,10 @@ func (c *converter) expectedType(what string, more ...string) {
 	}
 	if t.Kind == Reserved {
 		c.expectedName("")
+		return
+	}
+	if t.Kind == Punct && (t.Text == ":" || t.Text == "=") {
+		c.add("M0111", c.here(), "expected "+what+", found "+c.found(t), "a name and its type stand side by side: `amount money`")
 		return
 	}
 	c.expected("M0111", what, append(more, typeWords...)...)
@@ -338,9 +350,9 @@ func (c *converter) table(g *gTable) Decl {
 			}
 			fields = append(fields, f)
 		}
-		what := "a field"
+		what := "field"
 		if g.Word.Value == "table" {
-			what = "a column"
+			what = "column"
 		}
 		c.close(g.Close, open, what)
 	}
@@ -419,7 +431,7 @@ func (c *converter) source(g *gSource) Decl {
 		}
 		d.Mappings = append(d.Mappings, m)
 	}
-	c.close(g.Close, open, "a field")
+	c.close(g.Close, open, "field")
 	d.At = c.from(g.Word)
 	return d
 }

@@ -240,6 +240,10 @@ func (c *converter) between(x Expr, g *gBetween) Expr {
 	c.spanOf(g.Between)
 	low := c.coalesce(g.Low, "a value after `between`")
 	if g.And == nil {
+		if t := c.next(); t.Text == "to" || t.Text == "," {
+			c.add("M0111", c.here(), "expected `and` of `between … and …`, found "+c.found(t), "write `between 1 and 5`")
+			return nil
+		}
 		c.afterExpr("`and` of `between … and …`", "and")
 		return nil
 	}
@@ -251,6 +255,9 @@ func (c *converter) between(x Expr, g *gBetween) Expr {
 	return &Between{At: x.Span().To(high.Span()), X: x, Low: low, High: high}
 }
 
+// emptyWords are what other languages call unknown.
+var emptyWords = map[string]bool{"null": true, "nil": true, "none": true, "empty": true, "missing": true, "undefined": true}
+
 func (c *converter) is(x Expr, g *gIs) Expr {
 	c.spanOf(g.Is)
 	if g.Not != nil {
@@ -259,6 +266,10 @@ func (c *converter) is(x Expr, g *gIs) Expr {
 		return nil
 	}
 	if g.What == nil {
+		if t := c.next(); t.Kind == Word && emptyWords[strings.ToLower(t.Text)] {
+			c.add("M0111", c.here(), "expected `known` or `unknown` after `is`, found "+c.found(t), "write `is unknown`; there are no other empty values")
+			return nil
+		}
 		c.expected("M0111", "`known` or `unknown` after `is`", "known", "unknown")
 		return nil
 	}
@@ -408,7 +419,7 @@ func (c *converter) ref(g *gRef) Expr {
 	call := &Call{Name: name}
 	open := c.take(&g.Call.Open)
 	if g.Call.Args == nil {
-		c.value(fmt.Sprintf("what `%s` is of, in its parentheses", clip(name.Text)))
+		c.value(fmt.Sprintf("an event or a value in the parentheses of `%s`", clip(name.Text)))
 		return nil
 	}
 	call.Args = c.list(g.Call.Args, "")

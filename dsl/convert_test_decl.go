@@ -28,7 +28,7 @@ func (c *converter) testDecl(g *gTest) Decl {
 			break
 		}
 	}
-	c.close(g.Close, open, either(testWords), testWords...)
+	c.close(g.Close, open, "step of a test", testWords...)
 	d.At = c.from(g.Word)
 	return d
 }
@@ -77,7 +77,7 @@ func (c *converter) person(g *gPerson) *TestMember {
 			return m
 		}
 	}
-	c.close(g.Close, open, "an attribute with its value, an event in `{ }` or a list")
+	c.close(g.Close, open, "attribute with its value, event or list")
 	m.At = c.from(g.Word)
 	return m
 }
@@ -92,7 +92,7 @@ func (c *converter) personal(m *TestMember, g *gPersonal) {
 		m.Values = append(m.Values, c.testValue(g.Name, name, g.Set, g.Value))
 	default:
 		if t := c.next(); t.Text == "=" || t.Text == ":" {
-			c.noSign(t, name)
+			c.noSign(t)
 			return
 		}
 		m.Lists = append(m.Lists, name)
@@ -100,8 +100,8 @@ func (c *converter) personal(m *TestMember, g *gPersonal) {
 }
 
 // noSign reports `=` or `:` between a name and its value.
-func (c *converter) noSign(t Token, name Name) {
-	c.add("M0111", c.here(), fmt.Sprintf("a `%s` between a name and its value", t.Text), fmt.Sprintf("in a test the value follows directly: `%s 5`", clip(name.Text)))
+func (c *converter) noSign(t Token) {
+	c.add("M0111", c.here(), fmt.Sprintf("a `%s` between a name and its value", t.Text), "in a test the value follows the name directly: `gender \"female\"`")
 }
 
 func (c *converter) testValue(at tok, name Name, set *gSetList, value *gSimple) *TestValue {
@@ -144,7 +144,7 @@ func (c *converter) facts(event Name, g *gFacts) *TestEvent {
 		name := c.name(&item.Name, "")
 		if item.Set == nil && item.Value == nil {
 			if t := c.next(); t.Text == "=" || t.Text == ":" {
-				c.noSign(t, name)
+				c.noSign(t)
 			} else {
 				c.expected("M0112", "a literal after `"+clip(name.Text)+"`", "true", "false")
 			}
@@ -164,7 +164,7 @@ func (c *converter) facts(event Name, g *gFacts) *TestEvent {
 			c.moment(e, v)
 		}
 	}
-	c.close(g.Close, open, "a field with its value")
+	c.close(g.Close, open, "field with its value")
 	e.At = event.At.To(c.from(g.Open))
 	return e
 }

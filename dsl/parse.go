@@ -73,11 +73,13 @@ type parser struct {
 	tokens []Token // without comments
 	stream *lexer.PeekingLexer
 	diags  diag.List
+	// lexical is how many of the findings are of the scanner: they come first, in source order.
+	lexical int
 }
 
 func newParser(f *diag.File) *parser {
 	all, diags := Scan(f)
-	p := &parser{src: f, tokens: withoutComments(all), diags: diags}
+	p := &parser{src: f, tokens: withoutComments(all), diags: diags, lexical: len(diags)}
 	p.stream = streamOf(p.tokens)
 	return p
 }
@@ -85,6 +87,20 @@ func newParser(f *diag.File) *parser {
 func streamOf(tokens []Token) *lexer.PeekingLexer {
 	stream, _ := lexer.Upgrade(&tokenReader{tokens: tokens})
 	return stream
+}
+
+// nameReadings tells findings of the scanner which declaration they are in: the last that starts before them.
+func (p *parser) nameReadings(starts []int) {
+	next := 0
+	for i := range p.diags[:p.lexical] {
+		d := &p.diags[i]
+		for next < len(starts) && p.tokens[starts[next]].Start <= d.Span.Start {
+			next++
+		}
+		if next > 0 {
+			d.Reading = p.reading(starts[next-1])
+		}
+	}
 }
 
 // findings sorts and caps what was found.
@@ -96,20 +112,22 @@ func (p *parser) findings(tree *RuleFile) diag.List {
 	tree.Stopped = true
 	last := p.diags[MaxFindings].Span
 	p.diags = p.diags[:MaxFindings:MaxFindings]
-	p.diags.Add(diag.Diagnostic{Code: "M0123", Span: last, Message: fmt.Sprintf("there is more after %d errors in this file", MaxFindings),
+	p.diags.Add(diag.Diagnostic{Code: "M0120", Span: last, Message: fmt.Sprintf("there is more after %d errors in this file", MaxFindings),
 		Hint: "mend these first"})
 	return p.diags
 }
 
 // file reads all declarations.
 func (p *parser) file(tree *RuleFile) {
-	i := 0
+	i, starts := 0, []int(nil)
+	defer func() { p.nameReadings(starts) }()
 	for p.tokens[i].Kind != EndOfFile {
 		if len(p.diags) > MaxFindings {
 			tree.Stopped = true
 			return
 		}
 		d := p.declaration(i)
+		starts = append(starts, i)
 		switch {
 		case d.broken:
 			tree.Broken = append(tree.Broken, d.brokenDecl())
@@ -177,7 +195,7 @@ func (p *parser) read(i int, stream *lexer.PeekingLexer, tokens []Token) (d decl
 	c := &converter{file: p.src, tokens: tokens, at: i}
 	tree, err := parseGuarded(declParser(), stream)
 	if err != nil {
-		c.add("M0122", c.span(i), "this declaration cannot be read: it is too long or too deep", "divide it")
+		c.add("M0120", c.span(i), "this declaration cannot be read: it is too long or too deep", "divide it")
 	} else {
 		d.decl = c.decl(tree)
 		if !c.failed {
@@ -240,7 +258,7 @@ func (p *parser) expression() Expr {
 	case err != nil && !startsValue(p.tokens[0]):
 		c.expected("M0112", "a condition or a value")
 	case err != nil:
-		c.add("M0122", c.span(0), "this expression cannot be read: it is too long or too deep", "divide it")
+		c.add("M0120", c.span(0), "this expression cannot be read: it is too long or too deep", "divide it")
 	default:
 		e = c.full(tree, "a condition or a value")
 		if !c.failed && c.next().Kind != EndOfFile {
@@ -297,11 +315,11 @@ func (p *parser) tooDeep(i int) (int, diag.Diagnostic) {
 			run = 0
 		}
 		if depth+run > MaxNesting {
-			return j, diag.Diagnostic{Code: "M0121", Span: t.Span(p.src), Reading: p.reading(i),
+			return j, diag.Diagnostic{Code: "M0120", Span: t.Span(p.src), Reading: p.reading(i),
 				Message: fmt.Sprintf("nested more than %d deep", MaxNesting), Hint: "divide it into several tags"}
 		}
 		if ops > MaxOperators && t.Kind != EndOfFile && depth <= 1 {
-			return j, diag.Diagnostic{Code: "M0122", Span: t.Span(p.src), Reading: p.reading(i),
+			return j, diag.Diagnostic{Code: "M0120", Span: t.Span(p.src), Reading: p.reading(i),
 				Message: fmt.Sprintf("more than %d operators in one declaration", MaxOperators), Hint: "divide it into several tags; for many values write `in (…)`"}
 		}
 	}

@@ -46,13 +46,37 @@ func (p *parser) isStart(i int) bool {
 	return brace || name || next.Kind == String
 }
 
+// isMarginStart reports whether token i looks like the start of a declaration for a reader who knows that it stands no
+// further right than the declaration before: there the kind word may be misspelt, and the name may be a reserved word.
+func (p *parser) isMarginStart(i int) bool {
+	if p.isStart(i) {
+		return true
+	}
+	t := p.tokens[i]
+	if !t.First || t.Kind != Word || i+2 >= len(p.tokens) {
+		return false
+	}
+	next, third := p.tokens[i+1], p.tokens[i+2]
+	if isKind(t.Text) {
+		return next.Kind == Reserved
+	}
+	if next.Kind != Word && next.Kind != Quoted {
+		return false
+	}
+	switch third.Text {
+	case "=", "{", "in", "manual", "gives":
+		return true
+	}
+	return third.Kind == String
+}
+
 // strongStart finds the first token in (i, end] that looks like the start of a declaration and stands no further right
 // than the declaration at i: if that one is broken, a bracket or a value is missing before it. It returns -1 if there
 // is none.
 func (p *parser) strongStart(i, end int) int {
 	column := p.column(i)
 	for j := i + 1; j <= end && j < len(p.tokens); j++ {
-		if p.isStart(j) && p.column(j) <= column {
+		if p.isMarginStart(j) && p.column(j) <= column {
 			return j
 		}
 	}
@@ -68,7 +92,7 @@ func (p *parser) recover(i, end int) int {
 		switch {
 		case t.Kind == EndOfFile:
 			return j
-		case j > i && p.isStart(j) && (p.column(j) <= column || j > end && depth <= 0):
+		case j > i && (p.isMarginStart(j) && p.column(j) <= column || j > end && depth <= 0 && p.isStart(j)):
 			return j
 		case t.Kind == Punct && t.Text == "{":
 			depth++
@@ -130,6 +154,7 @@ func (p *parser) braces(j, start int, c *converter) int {
 		c.at = j
 		switch {
 		case t.Kind == EndOfFile || p.isStart(j) && p.column(j) <= p.column(start):
+			c.stop = j
 			if len(open) == 0 {
 				c.expected("M0111", "`{`")
 			} else {

@@ -172,8 +172,13 @@ func (s *scanner) word() {
 
 // wideFault reports that the token in hand is written with full-width characters.
 func (s *scanner) wideFault(ascii string) {
-	s.fault("M0102", s.start, s.pos, fmt.Sprintf("`%s` is written with full-width characters", s.text[s.start:s.pos]),
-		fmt.Sprintf("write `%s`", ascii))
+	what := "is written with full-width characters"
+	for _, r := range s.text[s.start:s.pos] {
+		if _, known := folded[r]; known && r < '\u3000' {
+			what = "is no sign of the language"
+		}
+	}
+	s.fault("M0102", s.start, s.pos, fmt.Sprintf("`%s` %s", s.text[s.start:s.pos], what), fmt.Sprintf("write `%s`", ascii))
 }
 
 // quotedName reads a name in backquotes.
@@ -220,7 +225,11 @@ func (s *scanner) punct() {
 			continue
 		}
 		s.pos += sum(size[:len(f.text)])
-		s.fault("M0103", s.start, s.pos, fmt.Sprintf("`%s` is not an operator of the language", f.text), f.hint)
+		what := "is no operator of the language"
+		if f.ours == "" {
+			what = "starts no comment"
+		}
+		s.fault("M0103", s.start, s.pos, fmt.Sprintf("`%s` %s", f.text, what), f.hint)
 		s.emit(kindOf(f.ours), f.ours)
 		return
 	}

@@ -51,7 +51,7 @@ func (s *scanner) str() {
 
 func (s *scanner) endString(bad bool) {
 	if s.pos-s.start > maxString {
-		s.fault("M0122", s.start, s.start+1, fmt.Sprintf("a string of %d bytes; the most is %d", s.pos-s.start, maxString), "")
+		s.fault("M0120", s.start, s.start+1, fmt.Sprintf("a string of %d bytes; the most is %d", s.pos-s.start, maxString), "")
 		bad = true
 	}
 	s.emit(String, s.text[s.start:s.pos]).Broken = bad
