@@ -31,9 +31,9 @@ type Options struct {
 	// Workers is how many goroutines share the blocks; 0 is one per processor.
 	Workers int
 	Index   IndexMode
-	// Cuts returns the recorded cuts of a declared ntile that hold at an instant, if there are any; otherwise cuts are
-	// taken at the instant asked. May be nil.
-	Cuts func(n *ir.Ntile, now int64) ([]ir.Cut, bool)
+	// Cuts returns the recorded cuts of a declared ntile that hold at now, if there are any; otherwise the instant at
+	// which to take them. Views made by [Engine.At] ask it, those by [Engine.AsOf] do not. May be nil.
+	Cuts func(n *ir.Ntile, now int64) (cuts []ir.Cut, takeAt int64, recorded bool)
 }
 
 // Engine answers questions over one program and one state. It is safe for concurrent use.
@@ -70,10 +70,19 @@ type View struct {
 
 	plansMu sync.Mutex
 	plans   map[*ir.Node]*plan.Node
+
+	standing bool // the engine's clock stands here: recorded cuts hold
 }
 
-// At returns the view at an instant in microseconds.
+// At returns the view at the instant, in microseconds, at which the engine's clock stands.
 func (e *Engine) At(now int64) *View {
+	v := e.AsOf(now)
+	v.standing = true
+	return v
+}
+
+// AsOf returns the view at any instant, as if the clock stood there: ntile cuts are taken at that instant.
+func (e *Engine) AsOf(now int64) *View {
 	today := e.prog.Zone.DateOf(now)
 	v := &View{Engine: e, cuts: make(map[string][]ir.Cut), plans: make(map[*ir.Node]*plan.Node)}
 	v.clock = plan.Clock{Zone: e.prog.Zone, Now: now, Today: today}

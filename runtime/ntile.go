@@ -67,12 +67,16 @@ func (v *View) Cuts(ctx context.Context, t *ir.Ntile) ([]ir.Cut, error) {
 	if ok {
 		return cuts, nil
 	}
-	if v.opt.Cuts != nil {
-		cuts, ok = v.opt.Cuts(t, v.clock.Now)
+	taker := v
+	if v.standing && v.opt.Cuts != nil {
+		var at int64
+		if cuts, at, ok = v.opt.Cuts(t, v.clock.Now); !ok && at != v.clock.Now {
+			taker = v.AsOf(at)
+		}
 	}
 	if !ok {
 		var err error
-		if cuts, err = v.takeCuts(ctx, t); err != nil {
+		if cuts, err = taker.takeCuts(ctx, t); err != nil {
 			return nil, err
 		}
 	}
