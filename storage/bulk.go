@@ -1,7 +1,11 @@
 package storage
 
 import (
-	"context"
+	"fmt"
+	"path/filepath"
+	"slices"
+
+	"github.com/muster-engine/muster/storage/column"
 )
 
 // BulkOptions are the conditions of a bulk import. The zero value works.
@@ -10,10 +14,29 @@ type BulkOptions struct {
 	MemoryLimit int64  // bytes of staged rows kept in memory; 0 is 512 MiB
 }
 
+const defaultMemoryLimit = 512 << 20
+
 // Bulk is a bulk import under way: rows are staged beside the store and take effect together when [Bulk.Commit]
 // succeeds, or not at all. Its methods are for one goroutine, but for row encoders and [IDs.Lookup] (which must not
-// run beside [IDs.Put]). A store has one bulk import at a time.
+// run beside [IDs.Put]). A store has one bulk import at a time, and takes no other change meanwhile. An import that is
+// killed, or fails, leaves the store as it was.
 type Bulk struct {
+	store *Store
+	next  *state // what the store becomes, as far as it is known
+	spool *spool
+
+	attributes *stage
+	events     []*stage // by number in the schema
+	plain      map[int]bool
+	ids        map[string]*IDs
+	tables     []stagedTable
+	imports    []Import
+	over       bool
+}
+
+type stagedTable struct {
+	number int
+	parts  [][]byte
 }
 
 // BulkResult tells what a bulk import did.
@@ -26,75 +49,154 @@ type BulkResult struct {
 // one with the same key.
 type EventCount struct{ Accepted, Duplicates int64 }
 
-// Import is the record of an input file that was taken.
-type Import struct {
-	Name   string // as the user gave it
-	Source string // the source declaration that read it
-	Size   int64  // of the content as read, in bytes
-	Hash   string // of the content as read
-	When   int64  // microseconds since 1970
-	// Counts of rows. With one import of an event source in a bulk, Commit fills in Accepted and Duplicates of Event.
-	Event                                string
-	Read, Accepted, Duplicates, Rejected int64
+// BeginBulk starts a bulk import, which must be ended by [Bulk.Commit] or [Bulk.Abort].
+func (s *Store) BeginBulk(opt BulkOptions) (*Bulk, error) {
+	s.change.Lock()
+	defer s.change.Unlock()
+	switch {
+	case s.readOnly:
+		return nil, ErrReadOnly
+	case s.bulk:
+		return nil, ErrBusy
+	}
+	s.bulk = true
+	if opt.TempDir == "" {
+		opt.TempDir = filepath.Dir(s.path)
+	}
+	if opt.MemoryLimit <= 0 {
+		opt.MemoryLimit = defaultMemoryLimit
+	}
+	b := &Bulk{
+		store: s, next: s.now.Load().draft(),
+		spool: &spool{dir: opt.TempDir, limit: opt.MemoryLimit},
+		plain: map[int]bool{}, ids: map[string]*IDs{},
+	}
+	b.attributes = b.spool.newStage(false)
+	return b, nil
 }
-
-// BeginBulk starts a bulk import.
-func (s *Store) BeginBulk(opt BulkOptions) (*Bulk, error) { return nil, nil }
 
 // Members is how many members there are, those created by this import included.
-func (b *Bulk) Members() uint32 { return 0 }
+func (b *Bulk) Members() uint32 { return b.next.Members }
 
 // NewMember creates a member and returns its number.
-func (b *Bulk) NewMember() uint32 { return 0 }
-
-// IDs returns the index of an id attribute: every stored id and those put since.
-func (b *Bulk) IDs(id IDSchema) (*IDs, error) { return nil, nil }
-
-// IDs maps the normalised texts of an id attribute to members.
-type IDs struct{}
-
-// Lookup returns the member that has an id.
-func (ids *IDs) Lookup(text []byte) (member uint32, ok bool) { return 0, false }
-
-// Put gives a member an id: in the index, and as the value of the id attribute (beside those that it has if a member
-// can have many, else instead). An id that another member has changes hands in the index only.
-func (ids *IDs) Put(text []byte, member uint32) error { return nil }
-
-// Events prepares events of a type. Rows follow the fields as given here, which need not be all that are stored.
-func (b *Bulk) Events(e EventSchema) (*BulkEvents, error) { return nil, nil }
-
-// BulkEvents stages events of one type.
-type BulkEvents struct{}
-
-// Encoder returns an encoder for rows of this type.
-func (e *BulkEvents) Encoder() *RowEncoder { return nil }
-
-// Append stages an event, in order of arrival; row is copied. An error (a full disk) ends the import.
-func (e *BulkEvents) Append(member uint32, at int64, row []byte) error { return nil }
-
-// Attributes prepares rows of member attributes that are no ids.
-func (b *Bulk) Attributes(fields []FieldSchema) (*BulkAttributes, error) { return nil, nil }
-
-// BulkAttributes stages values of member attributes.
-type BulkAttributes struct{}
-
-// Encoder returns an encoder for rows of these attributes.
-func (a *BulkAttributes) Encoder() *RowEncoder { return nil }
-
-// Append stages a row of a member; row is copied. Of an attribute the row appended last wins.
-func (a *BulkAttributes) Append(member uint32, row []byte) error { return nil }
-
-// ReplaceTable puts a table in the place of what was stored under its name.
-func (b *Bulk) ReplaceTable(t *Table, schema TableSchema) error { return nil }
-
-// RecordImport notes an input file as taken, should the import be committed.
-func (b *Bulk) RecordImport(i Import) {}
-
-// Commit merges what was staged into the store and makes it take effect in one step. If it fails the store is as it
-// was. progress, which may be nil, is told how much of the work is done, from one goroutine.
-func (b *Bulk) Commit(ctx context.Context, progress func(done, total int64)) (*BulkResult, error) {
-	return nil, nil
+func (b *Bulk) NewMember() uint32 {
+	b.next.Members++
+	return b.next.Members - 1
 }
 
+// Events prepares events of a type. Rows follow the fields as given here, which need not be all that are stored.
+func (b *Bulk) Events(e EventSchema) (*BulkEvents, error) {
+	number, places, err := b.next.schema.mergeEvent(e)
+	if err != nil {
+		return nil, err
+	}
+	for number >= len(b.events) {
+		b.events = append(b.events, nil)
+	}
+	if b.events[number] == nil {
+		b.events[number] = b.spool.newStage(true)
+	}
+	return &BulkEvents{bulk: b, stage: b.events[number], places: places, kinds: kindsOf(e.Fields)}, nil
+}
+
+// BulkEvents stages events of one type.
+type BulkEvents struct {
+	bulk   *Bulk
+	stage  *stage
+	places []int
+	kinds  []column.Kind
+}
+
+// Encoder returns an encoder for rows of this type.
+func (e *BulkEvents) Encoder() *RowEncoder { return &RowEncoder{places: e.places, kinds: e.kinds} }
+
+// Append stages an event (at is microseconds since 1970), in order of arrival; row is copied. An error, such as that of
+// a full disk, ends the import.
+func (e *BulkEvents) Append(member uint32, at int64, row []byte) error {
+	if member >= e.bulk.next.Members {
+		return fmt.Errorf("there is no member %d", member)
+	}
+	return e.stage.add(member, at, row)
+}
+
+// Attributes prepares rows of member attributes that are no ids.
+func (b *Bulk) Attributes(fields []FieldSchema) (*BulkAttributes, error) {
+	a := &BulkAttributes{bulk: b, kinds: kindsOf(fields)}
+	for _, f := range fields {
+		place, err := b.next.schema.mergeAttribute(f)
+		if err != nil {
+			return nil, err
+		}
+		a.places = append(a.places, place)
+	}
+	return a, nil
+}
+
+// BulkAttributes stages values of member attributes.
+type BulkAttributes struct {
+	bulk   *Bulk
+	places []int
+	kinds  []column.Kind
+}
+
+// Encoder returns an encoder for rows of these attributes.
+func (a *BulkAttributes) Encoder() *RowEncoder { return &RowEncoder{places: a.places, kinds: a.kinds} }
+
+// Append stages a row of a member; row is copied. Of an attribute the row appended last wins.
+func (a *BulkAttributes) Append(member uint32, row []byte) error {
+	if member >= a.bulk.next.Members {
+		return fmt.Errorf("there is no member %d", member)
+	}
+	if len(row) == 0 {
+		return nil
+	}
+	return a.bulk.attributes.add(member, 0, row)
+}
+
+func kindsOf(fields []FieldSchema) []column.Kind {
+	kinds := make([]column.Kind, len(fields))
+	for i, f := range fields {
+		kinds[i] = f.Kind
+	}
+	return kinds
+}
+
+// ReplaceTable puts a table in the place of what was stored under its name. Columns of the schema that the table lacks
+// are unknown throughout.
+func (b *Bulk) ReplaceTable(t *Table, schema TableSchema) error {
+	keys := column.NewBuilder(column.Texts, len(t.Keys))
+	for _, k := range t.Keys {
+		keys.AppendText(k)
+	}
+	parts := [][]byte{column.Encode(nil, keys.Column())}
+	for _, f := range schema.Columns {
+		c := t.Columns[f.Name]
+		switch {
+		case c == nil:
+			parts = append(parts, nil)
+			continue
+		case c.Kind != f.Kind || c.Len != len(t.Keys):
+			return fmt.Errorf("column %q of table %q holds %d %v where %d %v belong", f.Name, t.Name, c.Len, c.Kind, len(t.Keys), f.Kind)
+		}
+		parts = append(parts, column.Encode(nil, c))
+	}
+	number := b.next.schema.mergeTable(schema)
+	b.tables = slices.DeleteFunc(b.tables, func(t stagedTable) bool { return t.number == number })
+	b.tables = append(b.tables, stagedTable{number, parts})
+	return nil
+}
+
+// RecordImport notes an input file as taken, should the import be committed.
+func (b *Bulk) RecordImport(i Import) { b.imports = append(b.imports, i) }
+
 // Abort drops what was staged. It does nothing after Commit.
-func (b *Bulk) Abort() {}
+func (b *Bulk) Abort() {
+	if b.over {
+		return
+	}
+	b.over = true
+	b.spool.close()
+	b.store.change.Lock()
+	defer b.store.change.Unlock()
+	b.store.bulk = false
+}

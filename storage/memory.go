@@ -1,6 +1,8 @@
 package storage
 
 import (
+	"maps"
+	"slices"
 	"sort"
 	"sync"
 
@@ -239,4 +241,30 @@ func everyone(members uint32, block int) *roaring.Bitmap {
 	all := roaring.New()
 	all.AddRange(0, uint64(membersOfBlock(members, block)))
 	return all
+}
+
+// Schema returns what the state holds, in the order of names.
+func (m *Memory) Schema() Schema {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	var s Schema
+	for _, name := range slices.Sorted(maps.Keys(m.attrs)) {
+		s.Attributes = append(s.Attributes, FieldSchema{Name: name, Kind: m.attrs[name].kind})
+	}
+	for _, name := range slices.Sorted(maps.Keys(m.events)) {
+		e := EventSchema{Name: name, Key: -1}
+		for _, f := range slices.Sorted(maps.Keys(m.events[name].fields)) {
+			e.Fields = append(e.Fields, FieldSchema{Name: f, Kind: m.events[name].fields[f]})
+		}
+		s.Events = append(s.Events, e)
+	}
+	s.Lists = slices.Sorted(maps.Keys(m.lists))
+	for _, name := range slices.Sorted(maps.Keys(m.tables)) {
+		t := TableSchema{Name: name}
+		for _, f := range slices.Sorted(maps.Keys(m.tables[name].Columns)) {
+			t.Columns = append(t.Columns, FieldSchema{Name: f, Kind: m.tables[name].Columns[f].Kind})
+		}
+		s.Tables = append(s.Tables, t)
+	}
+	return s
 }

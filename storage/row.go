@@ -11,13 +11,24 @@ import (
 // unknown in an event and stay as they are in an attribute row. A field set twice has the later value. Each goroutine
 // needs its own.
 //
-// A row is a sequence of tagged values: the field's number in the store times two, plus one for a clear, as a varint;
-// then a zigzag varint, eight bytes of a float, a counted text, or a count and counted texts.
+// A row is a sequence of tagged values: as a varint the field's place in the stored schema times four plus what is done
+// to it; then a zigzag varint, eight bytes of a float, a counted text, or a count and counted texts; nothing for a
+// clear, a counted text for an addition to a set.
 type RowEncoder struct {
 	buf    []byte
 	places []int // of the caller's fields in the stored schema
 	kinds  []column.Kind
 }
+
+// What is done to a field.
+const (
+	setValue = iota
+	clearValue
+	addToSet
+
+	tagShift = 2
+	tagMask  = 1<<tagShift - 1
+)
 
 // Reset starts a new row.
 func (e *RowEncoder) Reset() { e.buf = e.buf[:0] }
@@ -53,7 +64,7 @@ func (e *RowEncoder) Set(field int, texts [][]byte) {
 
 // Clear makes a member attribute unknown, or an event field that was set before.
 func (e *RowEncoder) Clear(field int) {
-	e.buf = binary.AppendUvarint(e.buf, uint64(e.places[field])<<1|1)
+	e.buf = binary.AppendUvarint(e.buf, uint64(e.places[field])<<tagShift|clearValue)
 }
 
 // Empty reports whether nothing was set.
@@ -66,5 +77,5 @@ func (e *RowEncoder) tag(field int, kind column.Kind) {
 	if e.kinds[field] != kind {
 		panic("storage: a field of " + e.kinds[field].String() + " was given " + kind.String())
 	}
-	e.buf = binary.AppendUvarint(e.buf, uint64(e.places[field])<<1)
+	e.buf = binary.AppendUvarint(e.buf, uint64(e.places[field])<<tagShift|setValue)
 }

@@ -1,6 +1,18 @@
 package storage
 
-import "time"
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"runtime"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	bolt "go.etcd.io/bbolt"
+)
 
 // Options are how a store is opened.
 type Options struct {
@@ -12,17 +24,288 @@ type Options struct {
 	Timeout time.Duration
 }
 
-// Store is an open store file.
-type Store struct{}
+const lockRetry = 20 * time.Millisecond
 
-// Imports returns the records of all files taken, oldest first.
-func (s *Store) Imports() []Import { return nil }
+// Store is an open store file. It is safe for concurrent use; changes are made one after the other.
+type Store struct {
+	path     string
+	readOnly bool
+	db       *bolt.DB
+
+	change sync.Mutex // held while the store is changed
+	bulk   bool       // a bulk import is under way; guarded by change
+	now    atomic.Pointer[state]
+}
+
+// Open opens a store file, having checked that it is whole in its structure. Values are checked when they are read, or
+// all by [Store.Verify]. Errors: one that is fs.ErrNotExist, [ErrLocked], [ErrNotAStore], [ErrVersion], [ErrCorrupt].
+func Open(path string, opt Options) (*Store, error) {
+	if opt.Timeout == 0 {
+		opt.Timeout = time.Second
+	}
+	if opt.Create && !opt.ReadOnly {
+		if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
+			if err := create(path); err != nil {
+				return nil, fmt.Errorf("the store %s cannot be made: %w", path, err)
+			}
+		}
+	}
+	if err := inspectFile(path, opt); err != nil {
+		return nil, err
+	}
+	s := &Store{path: path, readOnly: opt.ReadOnly}
+	err := guard(path, "the file", func() error {
+		var err error
+		s.db, err = openBolt(path, opt)
+		if errors.Is(err, bolt.ErrTimeout) {
+			err = fmt.Errorf("%s is %w", path, ErrLocked)
+		}
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	if err := s.load(); err != nil {
+		s.db.Close()
+		return nil, err
+	}
+	if !opt.ReadOnly && s.now.Load().Leftovers {
+		if err := s.sweep(); err != nil {
+			s.db.Close()
+			return nil, err
+		}
+	}
+	return s, nil
+}
+
+func openBolt(path string, opt Options) (*bolt.DB, error) {
+	o := bolt.Options{
+		Timeout:        opt.Timeout,
+		ReadOnly:       opt.ReadOnly,
+		PageSize:       pageSize,
+		FreelistType:   bolt.FreelistMapType,
+		NoFreelistSync: true, // it is found again by a walk; a damaged one would let live pages be overwritten
+	}
+	if !opt.ReadOnly && runtime.GOOS != "windows" && ^uint(0)>>63 == 1 {
+		// Address space only: growing the file then need not wait for readers.
+		o.InitialMmapSize = 64 << 30
+	}
+	db, err := bolt.Open(path, 0o644, &o)
+	if err != nil && o.InitialMmapSize > 0 && !errors.Is(err, bolt.ErrTimeout) {
+		o.InitialMmapSize = 0
+		return bolt.Open(path, 0o644, &o)
+	}
+	return db, err
+}
+
+// inspectFile walks the skeleton of the file while nobody can be writing it.
+func inspectFile(path string, opt Options) error {
+	how := os.O_RDWR
+	if opt.ReadOnly {
+		how = os.O_RDONLY
+	}
+	f, err := os.OpenFile(path, how, 0)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	if err := lockFile(f, opt.ReadOnly, opt.Timeout); err != nil {
+		if errors.Is(err, ErrLocked) {
+			return fmt.Errorf("%s is %w", path, ErrLocked)
+		}
+		return fmt.Errorf("%s cannot be locked: %w", path, err)
+	}
+	info, err := f.Stat()
+	if err != nil {
+		return err
+	}
+	if !info.Mode().IsRegular() {
+		return fmt.Errorf("%s is %w", path, ErrNotAStore)
+	}
+	return inspect(f, path, info.Size())
+}
+
+// create makes an empty store under a temporary name and gives it its name when it is safely written. If another
+// process was quicker, its store stays.
+func create(path string) (err error) {
+	dir := filepath.Dir(path)
+	f, err := os.CreateTemp(dir, "."+filepath.Base(path)+".new-*")
+	if err != nil {
+		return err
+	}
+	temp := f.Name()
+	f.Close()
+	defer os.Remove(temp)
+	if err := os.Remove(temp); err != nil {
+		return err
+	}
+	db, err := openBolt(temp, Options{Timeout: time.Second})
+	if err != nil {
+		return err
+	}
+	err = db.Update(func(tx *bolt.Tx) error {
+		if _, err := tx.CreateBucket(rootBucket); err != nil {
+			return err
+		}
+		objects, err := tx.CreateBucket(objectBucket)
+		if err != nil {
+			return err
+		}
+		empty := &state{}
+		c := commit{tx: tx, objects: objects, old: empty, next: empty.draft()}
+		return c.putState()
+	})
+	if closeErr := db.Close(); err == nil {
+		err = closeErr
+	}
+	if err != nil {
+		return err
+	}
+	if err := os.Link(temp, path); err != nil {
+		if errors.Is(err, fs.ErrExist) {
+			return nil
+		}
+		if err := os.Rename(temp, path); err != nil { // a file system without links
+			return err
+		}
+	}
+	return syncDir(dir)
+}
+
+// syncDir makes a new name in a directory durable, where the system knows how to.
+func syncDir(dir string) error {
+	if runtime.GOOS == "windows" {
+		return nil
+	}
+	d, err := os.Open(dir)
+	if err != nil {
+		return err
+	}
+	defer d.Close()
+	return d.Sync()
+}
+
+// Close closes the store. Snapshots of it cannot read any more what they have not read yet.
+func (s *Store) Close() error {
+	s.change.Lock()
+	defer s.change.Unlock()
+	return s.db.Close()
+}
+
+// Path is the name of the file as it was opened.
+func (s *Store) Path() string { return s.path }
 
 // Schema returns what the store holds.
-func (s *Store) Schema() Schema { return Schema{} }
+func (s *Store) Schema() Schema { return s.now.Load().schema.clone() }
 
-// Open opens a store file.
-func Open(path string, opt Options) (*Store, error) { return nil, nil }
+// Members is how many member numbers have been given.
+func (s *Store) Members() uint32 { return s.now.Load().Members }
 
-// Close closes it.
-func (s *Store) Close() error { return nil }
+// DataVersion changes whenever what snapshots show changes.
+func (s *Store) DataVersion() uint64 { return s.now.Load().DataVersion }
+
+// Size is the size of the file in bytes.
+func (s *Store) Size() int64 {
+	info, err := os.Stat(s.path)
+	if err != nil {
+		return 0
+	}
+	return info.Size()
+}
+
+func (s *Store) load() error {
+	return s.view("the root", func(tx *bolt.Tx) error {
+		st, err := loadState(tx, s.path)
+		if err == nil {
+			s.now.Store(st)
+		}
+		return err
+	})
+}
+
+// view runs f in a read transaction, which f must not keep open for long.
+func (s *Store) view(what string, f func(tx *bolt.Tx) error) error {
+	return guard(s.path, what, func() error { return s.db.View(f) })
+}
+
+// update makes a small change in one transaction: f writes objects and documents through the commit and changes the
+// next state. putState is called after it if the manifest or the schema changes.
+func (s *Store) update(f func(c *commit) error) error {
+	s.change.Lock()
+	defer s.change.Unlock()
+	if s.bulk {
+		return ErrBusy
+	}
+	return s.updateLocked(f)
+}
+
+func (s *Store) updateLocked(f func(c *commit) error) error {
+	if s.readOnly {
+		return ErrReadOnly
+	}
+	old := s.now.Load()
+	next := old.draft()
+	err := guard(s.path, "the file", func() error {
+		return s.db.Update(func(tx *bolt.Tx) error {
+			return f(&commit{tx: tx, objects: tx.Bucket(objectBucket), old: old, next: next})
+		})
+	})
+	if err != nil {
+		return s.writeError(err)
+	}
+	s.now.Store(next)
+	return nil
+}
+
+func (s *Store) writeError(err error) error {
+	if errors.Is(err, ErrCorrupt) {
+		return err
+	}
+	return fmt.Errorf("the store %s cannot be written: %w", s.path, err)
+}
+
+// sweepStep is how many values are deleted in a transaction.
+const sweepStep = 4096
+
+// sweep deletes the objects that nothing refers to, in bounded steps, and notes that there are none left.
+func (s *Store) sweep() error {
+	for {
+		st := s.now.Load()
+		var garbage [][]byte
+		err := s.view("the objects", func(tx *bolt.Tx) error {
+			c := tx.Bucket(objectBucket).Cursor()
+			for k, _ := c.First(); k != nil && len(garbage) < sweepStep; k, _ = c.Next() {
+				id, generation, ok := parseKey(k)
+				if !ok || !st.refers(id, generation) {
+					garbage = append(garbage, append([]byte(nil), k...))
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+		done := len(garbage) < sweepStep
+		err = s.updateLocked(func(c *commit) error {
+			for _, k := range garbage {
+				if err := c.objects.Delete(k); err != nil {
+					return err
+				}
+			}
+			c.next.Leftovers = !done
+			return c.putRoot()
+		})
+		if done || err != nil {
+			return err
+		}
+	}
+}
+
+// refers reports whether an object of a generation is part of the state.
+func (s *state) refers(id objectID, generation uint64) bool {
+	if id.kind == documentObject {
+		return id.entity < documentCount && id.block == 0 && s.Documents[id.entity].Generation == generation
+	}
+	e, ok := s.manifest[id]
+	return ok && e.generation == generation
+}
