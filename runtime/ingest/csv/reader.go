@@ -68,11 +68,16 @@ func (r *Reader) Next() bool {
 	return false
 }
 
-// Raw returns the current record as it stands in the input, without its line end.
-func (r *Reader) Raw() []byte {
-	raw := r.data[r.start:r.pos]
-	raw = bytes.TrimSuffix(raw, newline)
-	return bytes.TrimSuffix(raw, []byte{'\r'})
+// Bounds returns where in the chunk the current record stands, without its line end.
+func (r *Reader) Bounds() (from, to int) {
+	to = r.pos
+	if to > r.start && r.data[to-1] == '\n' {
+		to--
+	}
+	if to > r.start && r.data[to-1] == '\r' {
+		to--
+	}
+	return r.start, to
 }
 
 // Lines returns how many line ends the records up to and including the current one hold; after the last record, those of

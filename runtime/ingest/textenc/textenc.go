@@ -46,7 +46,7 @@ const (
 // NewReader returns a reader of in as UTF-8 without a byte-order mark. Where in was to be UTF-8, or passed for it, bytes
 // that are not are handed on as they are: the rows that hold them can be rejected one by one. Bytes that are not GB18030
 // become U+FFFD.
-func NewReader(in io.Reader, encoding string) (io.Reader, error) {
+func NewReader(in io.Reader, encoding string) (*Reader, error) {
 	head := make([]byte, 3)
 	n, err := io.ReadFull(in, head)
 	if err != nil && err != io.EOF && err != io.ErrUnexpectedEOF {
@@ -54,39 +54,45 @@ func NewReader(in io.Reader, encoding string) (io.Reader, error) {
 	}
 	head = head[:n]
 	if bytes.Equal(head, []byte(utf8Mark)) {
-		return in, nil
+		return &Reader{in: in, decided: true}, nil
 	}
-	in = io.MultiReader(bytes.NewReader(head), in)
+	r := &Reader{in: io.MultiReader(bytes.NewReader(head), in)}
 	switch {
 	case encoding == GB18030:
-		return gb18030(in), nil
+		r.decide(gb18030(r.in), true)
 	case n >= 2 && (head[0] == 0xff && head[1] == 0xfe || head[0] == 0xfe && head[1] == 0xff):
-		return transform.NewReader(in, unicode.UTF16(unicode.LittleEndian, unicode.ExpectBOM).NewDecoder()), nil
+		r.decide(transform.NewReader(r.in, unicode.UTF16(unicode.LittleEndian, unicode.ExpectBOM).NewDecoder()), true)
 	case encoding == UTF8:
-		return in, nil
+		r.decided = true
 	}
-	return &detector{in: in}, nil
+	return r, nil
+}
+
+// Reader reads text as UTF-8.
+type Reader struct {
+	in       io.Reader
+	decided  bool
+	replaces bool
+}
+
+// Replaces reports whether what was read last went through a decoder, so that U+FFFD stands for bytes that mean nothing
+// in the encoding of the input.
+func (r *Reader) Replaces() bool { return r.replaces }
+
+func (r *Reader) decide(in io.Reader, replaces bool) {
+	r.in, r.decided, r.replaces = in, true, replaces
 }
 
 func gb18030(in io.Reader) io.Reader {
 	return transform.NewReader(in, simplifiedchinese.GB18030.NewDecoder())
 }
 
-// detector hands on ASCII until it must decide.
-type detector struct {
-	in      io.Reader
-	decided io.Reader
-	held    error
-}
-
-func (d *detector) Read(p []byte) (int, error) {
-	if d.decided != nil {
-		return d.decided.Read(p)
+// Read hands on ASCII until it must decide.
+func (r *Reader) Read(p []byte) (int, error) {
+	if r.decided {
+		return r.in.Read(p)
 	}
-	if d.held != nil {
-		return 0, d.held
-	}
-	n, err := d.in.Read(p)
+	n, err := r.in.Read(p)
 	at := asciiPrefix(p[:n])
 	if at == n {
 		return n, err
@@ -95,18 +101,19 @@ func (d *detector) Read(p []byte) (int, error) {
 	rest := append(make([]byte, 0, sample+n-at), p[at:n]...)
 	for err == nil && len(rest) < sample {
 		var m int
-		m, err = d.in.Read(rest[len(rest):sample])
+		m, err = r.in.Read(rest[len(rest):sample])
 		rest = rest[:len(rest)+m]
 	}
-	all := io.MultiReader(bytes.NewReader(rest), &failed{d.in, err})
+	all := io.MultiReader(bytes.NewReader(rest), &failed{r.in, err})
 	if LooksGB18030(rest) {
-		all = gb18030(all)
+		r.decide(gb18030(all), true)
+	} else {
+		r.decide(all, false)
 	}
-	d.decided = all
 	if at > 0 {
 		return at, nil
 	}
-	return d.decided.Read(p)
+	return r.in.Read(p)
 }
 
 // failed repeats an error that has already been met, if there was one.
