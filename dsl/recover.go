@@ -27,6 +27,22 @@ var kindSet = func() map[string]bool {
 
 func isKind(word string) bool { return kindSet[word] }
 
+// IsKind reports whether a word starts a declaration where one can start.
+func IsKind(word string) bool { return isKind(word) }
+
+// FollowsKind reports whether a token can follow a kind word, so that the two start a declaration.
+func FollowsKind(kind string, next Token) bool {
+	name := next.Kind == Word || next.Kind == Quoted
+	brace := next.Kind == Punct && next.Text == "{"
+	switch kind {
+	case "settings", "member":
+		return brace
+	case "test":
+		return brace || next.Kind == String
+	}
+	return brace || name || next.Kind == String
+}
+
 // isStart reports whether token i looks like the start of a declaration: first on its line, a kind word, and followed
 // by what follows that kind word. Kind words are ordinary names elsewhere.
 func (p *parser) isStart(i int) bool {
@@ -34,16 +50,7 @@ func (p *parser) isStart(i int) bool {
 	if !t.First || t.Kind != Word || !isKind(t.Text) || i+1 >= len(p.tokens) {
 		return false
 	}
-	next := p.tokens[i+1]
-	name := next.Kind == Word || next.Kind == Quoted
-	brace := next.Kind == Punct && next.Text == "{"
-	switch t.Text {
-	case "settings", "member":
-		return brace
-	case "test":
-		return brace || next.Kind == String
-	}
-	return brace || name || next.Kind == String
+	return FollowsKind(t.Text, p.tokens[i+1])
 }
 
 // isMarginStart reports whether token i looks like the start of a declaration for a reader who knows that it stands no
