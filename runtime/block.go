@@ -29,7 +29,7 @@ type block struct {
 
 	// While a goroutine works on the block:
 	worker *worker
-	folds  map[int]*fold.Block
+	open   map[int]bool // event types that the worker has opened for this block
 }
 
 // resident is one column of a block, with the indexes over it.
@@ -182,22 +182,26 @@ func pack(v *vector.Vec) *resident {
 
 // fold returns the events of a type, opened for folding while the block is worked on.
 func (b *block) fold(event int) *fold.Block {
-	if f, ok := b.folds[event]; ok {
+	v := b.view
+	f := b.worker.folds[event]
+	if b.open[event] {
 		return f
 	}
-	v := b.view
 	h, err := v.data.History(v.prog.Events[event].Name, b.no)
 	vector.Fail(err)
-	f := &fold.Block{
-		Env: v.env, Scratch: new(vector.Scratch), Event: v.prog.Events[event], Members: b.members,
-		Window: v.window,
-		Member: b.evaluate,
+	if f == nil {
+		f = new(fold.Block)
+		if b.worker.folds == nil {
+			b.worker.folds = make(map[int]*fold.Block)
+		}
+		b.worker.folds[event] = f
 	}
+	f.Env, f.Event, f.Members, f.Window, f.Member = v.env, v.prog.Events[event], b.members, v.window, b.evaluate
 	f.Open(h)
-	if b.folds == nil {
-		b.folds = make(map[int]*fold.Block)
+	if b.open == nil {
+		b.open = make(map[int]bool)
 	}
-	b.folds[event] = f
+	b.open[event] = true
 	return f
 }
 

@@ -8,6 +8,7 @@ import (
 
 	"github.com/muster-engine/muster/compiler/ir"
 	"github.com/muster-engine/muster/compiler/plan"
+	"github.com/muster-engine/muster/runtime/fold"
 	"github.com/muster-engine/muster/runtime/index"
 	"github.com/muster-engine/muster/runtime/vector"
 	"github.com/muster-engine/muster/storage"
@@ -121,6 +122,7 @@ func (v *View) planOf(n *ir.Node) *plan.Node {
 type worker struct {
 	scratch vector.Scratch
 	pool    []*index.Bits
+	folds   map[int]*fold.Block // by event type; their memory is used again for each block
 }
 
 // bits lends a set; give takes it back.
@@ -187,7 +189,7 @@ func (v *View) step(ctx context.Context, w *worker, b *block, f func(w *worker, 
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.worker = w
-	defer func() { b.worker, b.folds = nil, nil }()
+	defer func() { b.worker, b.open = nil, nil }()
 	failed := vector.Catch(func() {
 		b.load()
 		err = f(w, b)

@@ -27,12 +27,9 @@ func (b *Block) values(n *ir.Node) *rows {
 	}
 	r := &rows{kind: n.Type.Kind}
 	b.rows[n.Key] = r
-	if n.Op == ir.OpAt {
-		r.i = b.at
-		return r
-	}
-	all := vector.NewCollector(n.Type.Kind, b.count())
-	b.batches(func(int, int) { all.Add(b.batch.Full(b.batch.Eval(n))) })
+	b.bring(n)
+	all := vector.NewCollector(n.Type.Kind, b.rowCount())
+	b.batches(func(int) { all.Add(b.batch.Full(b.batch.Eval(n))) })
 	v := all.Vec()
 	r.known, r.i, r.f, r.d, r.codes, r.dict, r.sets = v.Known, v.I, v.F, v.D, v.T, v.Dict, v.S
 	if v.Kind == ir.Bool {
@@ -54,7 +51,9 @@ type field struct {
 func (b *Block) Leaf(batch *vector.Batch, n *ir.Node) *vector.Vec {
 	switch n.Op {
 	case ir.OpAt:
-		return &vector.Vec{Kind: ir.Time, N: batch.N, I: b.at[b.first : b.first+batch.N]}
+		out := batch.New(ir.Time)
+		b.at.ReadInts(out.I, b.first)
+		return out
 	case ir.OpMember:
 		return b.memberLeaf(batch, n)
 	default:
@@ -62,13 +61,23 @@ func (b *Block) Leaf(batch *vector.Batch, n *ir.Node) *vector.Vec {
 	}
 }
 
+// bring evaluates what a per-event expression takes from the member, before any batch over the events is begun: that
+// may fold aggregates over the same events.
+func (b *Block) bring(n *ir.Node) {
+	if n.Op == ir.OpMember {
+		if _, ok := b.members[n.Args[0]]; !ok {
+			b.members[n.Args[0]] = b.Member(n.Args[0])
+		}
+		return
+	}
+	for _, a := range n.Args {
+		b.bring(a)
+	}
+}
+
 // memberLeaf spreads a value of the member over the member's rows.
 func (b *Block) memberLeaf(batch *vector.Batch, n *ir.Node) *vector.Vec {
-	src, ok := b.members[n.Args[0]]
-	if !ok {
-		src = b.Member(n.Args[0])
-		b.members[n.Args[0]] = src
-	}
+	src := b.members[n.Args[0]]
 	if src.Uniform {
 		return src
 	}
@@ -103,18 +112,27 @@ func (b *Block) memberLeaf(batch *vector.Batch, n *ir.Node) *vector.Vec {
 	return out
 }
 
-// fieldLeaf reads a stored field.
-func (b *Block) fieldLeaf(batch *vector.Batch, n *ir.Node) *vector.Vec {
+// field returns a stored field, read once.
+func (b *Block) field(n *ir.Node) *field {
 	f, ok := b.fields[n.Index]
-	if !ok {
+	if ok {
+		return f
+	}
+	f = &field{}
+	if b.history != nil {
 		col, err := b.history.Field(b.Event.Fields[n.Index].Name)
 		vector.Fail(err)
-		f = &field{col: col}
-		if col != nil && n.Type.Kind == ir.Enum {
+		if f.col = col; col != nil && n.Type.Kind == ir.Enum {
 			f.ordinals = Ordinals(col.Dict, n.Type.Enum)
 		}
-		b.fields[n.Index] = f
 	}
+	b.fields[n.Index] = f
+	return f
+}
+
+// fieldLeaf reads a stored field.
+func (b *Block) fieldLeaf(batch *vector.Batch, n *ir.Node) *vector.Vec {
+	f := b.field(n)
 	if f.col == nil {
 		return batch.Uniform(ir.Unknown(n.Type.Kind))
 	}

@@ -1,6 +1,7 @@
 package fold
 
 import (
+	"github.com/muster-engine/muster/compiler/decimal"
 	"github.com/muster-engine/muster/compiler/exactsum"
 	"github.com/muster-engine/muster/compiler/ir"
 	"github.com/muster-engine/muster/runtime/vector"
@@ -10,6 +11,9 @@ import (
 func (b *Block) Slot(a *ir.Aggregate) *vector.Vec {
 	f := &folder{Block: b, agg: a, spans: b.windowSpans(a.Window), out: &vector.Vec{Kind: a.Type.Kind, N: b.Members}}
 	f.pick = b.where(a.Where)
+	if f.packed() {
+		return f.out
+	}
 	if a.Value != nil {
 		f.rows = b.values(a.Value)
 		f.pick = both(f.pick, f.rows.known)
@@ -28,7 +32,7 @@ func (b *Block) Slot(a *ir.Aggregate) *vector.Vec {
 	case ir.AggMin, ir.AggMax:
 		f.extreme()
 	case ir.AggFirst, ir.AggLast:
-		f.edge()
+		f.edge(f.gather)
 	case ir.AggDistinct, ir.AggSet:
 		f.different()
 	case ir.AggTop:
@@ -143,8 +147,8 @@ func (f *folder) floatSum() {
 	}
 }
 
-// edge is first and last.
-func (f *folder) edge() {
+// edge is first and last: it chooses each member's row and has its value taken.
+func (f *folder) edge(take func(at []uint32)) {
 	f.maybe()
 	at := make([]uint32, f.Members) // the chosen row
 	for m := range f.Members {
@@ -154,7 +158,7 @@ func (f *folder) edge() {
 			f.lastRow(m, at)
 		}
 	}
-	f.gather(at)
+	take(at)
 }
 
 func (f *folder) firstRow(m int, at []uint32) {
@@ -189,7 +193,7 @@ func (f *folder) gather(at []uint32) {
 	case src.f != nil:
 		out.F = make([]float64, f.Members)
 	case src.d != nil:
-		out.D = append(out.D, make([]decimalValue, f.Members)...)
+		out.D = make([]decimal.Decimal, f.Members)
 	case src.codes != nil:
 		out.T, out.Dict = make([]uint32, f.Members), src.dict
 	case src.sets != nil:
@@ -198,12 +202,6 @@ func (f *folder) gather(at []uint32) {
 		out.B = make([]uint64, vector.Words(f.Members))
 	default:
 		out.I = make([]int64, f.Members)
-	}
-	if out.T == nil && (out.Kind == ir.String || out.Kind == ir.Row) {
-		out.T = make([]uint32, f.Members)
-	}
-	if out.T != nil && len(out.Dict) == 0 {
-		out.Dict = []string{""}
 	}
 	for m := range f.Members {
 		if !out.IsKnown(m) {

@@ -8,8 +8,6 @@ import (
 	"github.com/muster-engine/muster/compiler/ir"
 )
 
-type decimalValue = decimal.Decimal
-
 // intSum is sum and avg of ints and money.
 func (f *folder) intSum() {
 	if f.agg.Fn == ir.AggSum && f.cannotOverflow() {

@@ -24,39 +24,48 @@ func Packed(c *column.Column, lo, hi int64) (from, to uint64, ok bool) {
 	return from, to, from <= to
 }
 
-// Scan sets out to the rows of c whose packed element is in [lo, hi], whether known or not.
+// Scan sets out to the rows of c whose packed element is in [lo, hi]; unknown rows may be in it or not.
 func Scan(c *column.Column, lo, hi uint64, out *Bits) {
-	*out = Bits{}
+	words := (c.Len + 63) / 64
+	clear(out[words:])
+	ScanWords(c, lo, hi, out[:words])
+}
+
+// ScanWords is Scan for a column of any length; out has a bit per row, and zeros after the last.
+func ScanWords(c *column.Column, lo, hi uint64, out []uint64) {
 	switch c.Width {
-	case 0:
-		if lo == 0 {
-			ones(out, c.Len)
-		}
 	case 1:
-		if lo <= 0xff {
-			scan(c.U8, uint8(lo), uint8(min(hi, 0xff)), out)
-		}
+		scan(c.U8, lo, hi, out)
 	case 2:
-		if lo <= 0xffff {
-			scan(c.U16, uint16(lo), uint16(min(hi, 0xffff)), out)
-		}
+		scan(c.U16, lo, hi, out)
 	case 4:
-		if lo <= 0xffffffff {
-			scan(c.U32, uint32(lo), uint32(min(hi, 0xffffffff)), out)
-		}
+		scan(c.U32, lo, hi, out)
 	case 8:
 		scan(c.U64, lo, hi, out)
+	default:
+		for i := range out {
+			out[i] = 0
+			if lo == 0 {
+				out[i] = c.KnownWord(i) // unknown rows may be left out as well as not
+			}
+		}
 	}
 }
 
-func scan[T uint8 | uint16 | uint32 | uint64](x []T, lo, hi T, out *Bits) {
-	span := hi - lo
-	for w := 0; w*64 < len(x); w++ {
+func scan[T uint8 | uint16 | uint32 | uint64](x []T, lo, hi uint64, out []uint64) {
+	top := uint64(^T(0))
+	if lo > top {
+		clear(out)
+		return
+	}
+	from := T(lo)
+	width := T(min(hi, top)) - from
+	for w := range out {
 		part := x[w*64 : min(w*64+64, len(x))]
 		var word uint64
 		for j, v := range part {
 			var bit uint64
-			if v-lo <= span {
+			if v-from <= width {
 				bit = 1
 			}
 			word |= bit << (uint(j) & 63)
