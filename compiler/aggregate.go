@@ -57,6 +57,7 @@ func (l *lowering) aggregate(e *dsl.Call, fn ir.AggFn) operand {
 	if agg.Where != nil && isConst(agg.Where) && agg.Where.Const.True() {
 		agg.Where = nil
 	}
+	l.noteWindow(&agg, e.At)
 	return l.done(l.b.slot(agg), e.At)
 }
 
@@ -119,9 +120,11 @@ func needsField(fn ir.AggFn) bool {
 func (l *lowering) eventCalled(name dsl.Name) *eventInfo {
 	sym, ok := l.c.names[name.Text]
 	switch {
+	case ok && sym.index < 0, !ok && l.c.incomplete:
+		return nil
 	case ok && sym.word == "event":
 		return l.c.events[sym.index]
-	case ok && sym.later:
+	case ok && sym.broken && sym.word != "event":
 		return nil
 	case ok:
 		l.error("M0214", name.At, "", "%s is %s, and an aggregate runs over an event", name.Text, withArticle(sym.word))

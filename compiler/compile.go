@@ -72,9 +72,12 @@ type compilation struct {
 	// circles are those reported, by the names that take part.
 	circles map[string]bool
 
-	zoneBroken, moneyReported bool
-	lets                      map[string]*ir.Query
-	roots                     []root // every expression that was lowered whole, for the warnings
+	// incomplete says that names may be declared in what could not be read: unknown ones are passed over.
+	incomplete     bool
+	settingsBroken bool
+	moneyReported  bool
+	lets           map[string]*ir.Query
+	roots          []root // every expression that was lowered whole, for the warnings
 }
 
 func newCompilation(files []*dsl.RuleFile) *compilation {

@@ -181,10 +181,13 @@ func (c *compilation) readTagHeads() {
 func (c *compilation) readTagHead(d *dsl.Tag, info *ruleInfo, tag *ir.Tag) {
 	owner := reading("tag", d.Name.Text)
 	if d.Group != nil {
-		if sym, ok := c.groups[d.Group.Text]; ok {
+		sym, ok := c.groups[d.Group.Text]
+		switch {
+		case ok && sym.broken, !ok && c.incomplete:
+		case ok:
 			tag.Group = sym.index
 			c.usedGroups[sym.index] = true
-		} else {
+		default:
 			c.report("M0206", d.Group.At, owner, didYouMean(d.Group.Text, namesOf(c.groups)), fmt.Sprintf("no group is called %s", d.Group.Text))
 		}
 	}

@@ -69,6 +69,7 @@ func (c *compilation) declare() {
 			c.declareOne(d)
 		}
 	}
+	c.declareBroken()
 }
 
 func (c *compilation) declareOne(d dsl.Decl) {

@@ -19,15 +19,17 @@ type lowering struct {
 	computed bool
 	// reading names the declaration, for messages.
 	reading string
+	notes   *notes
 }
 
 func (c *compilation) memberScope(reading string) *lowering {
-	return &lowering{c: c, b: c.b, reading: reading}
+	return &lowering{c: c, b: c.b, reading: reading, notes: &notes{}}
 }
 
 func (l *lowering) inEvent(e *eventInfo) *lowering {
 	inner := *l
 	inner.event = e
+	inner.notes = nil
 	return &inner
 }
 

@@ -38,7 +38,10 @@ func (l *lowering) memberName(name dsl.Name) operand {
 		}
 		return nodeOperand(l.b.adopt(q.Node), at)
 	}
-	if !ok {
+	switch {
+	case !ok && l.c.incomplete, ok && sym.index < 0:
+		return brokenAt(at)
+	case !ok:
 		return l.unknownName(name)
 	}
 	switch sym.word {
@@ -51,6 +54,9 @@ func (l *lowering) memberName(name dsl.Name) operand {
 	case "list":
 		return nodeOperand(l.b.node(ir.Node{Op: ir.OpList, Type: boolType, Index: sym.index, Source: at}, strconv.Quote(sym.name)), at)
 	case "event":
+		if sym.broken {
+			return brokenAt(at)
+		}
 		return l.fail("M0207", at, "aggregate it: has("+sym.name+"), count("+sym.name+"), last("+sym.name+")",
 			"%s is an event, which has no value of its own", sym.name)
 	}
@@ -144,6 +150,9 @@ func (l *lowering) eventName(name dsl.Name) operand {
 			hint = "ask for the " + sym.word + " outside the where"
 		}
 	}
+	if l.event.sym.broken {
+		return brokenAt(at)
+	}
 	return l.fail("M0209", at, hint, "event %s has no field %s", event, name.Text)
 }
 
@@ -179,7 +188,7 @@ func (l *lowering) lowerSelect(e *dsl.Select) operand {
 		if id.Name.Text == "member" && !id.Name.Quoted {
 			return l.ofMember(e)
 		}
-		if sym, ok := l.c.names[id.Name.Text]; ok && sym.word == "event" && (l.event == nil || l.event.fields[id.Name.Text] == nil) {
+		if sym, ok := l.c.names[id.Name.Text]; ok && sym.word == "event" && sym.index >= 0 && (l.event == nil || l.event.fields[id.Name.Text] == nil) {
 			return l.bareEventField(e, sym)
 		}
 	}
@@ -209,10 +218,13 @@ func (l *lowering) ofMember(e *dsl.Select) operand {
 		return l.memberName(e.Name)
 	}
 	sym, ok := l.c.names[e.Name.Text]
+	if !ok && l.c.incomplete {
+		return brokenAt(at)
+	}
 	if !ok {
 		return l.fail("M0205", e.Name.At, didYouMean(e.Name.Text, namesOf(l.c.names, "attribute", "tag")), "no attribute or tag is called %s", e.Name.Text)
 	}
-	if sym.later {
+	if sym.index < 0 {
 		return brokenAt(at)
 	}
 	if sym.word != "attribute" && sym.word != "tag" {

@@ -32,7 +32,7 @@ func CompileQuery(p *ir.Program, f *diag.File, lets map[string]*ir.Query) (*ir.Q
 			node = l.b.truth(node)
 		}
 		q.Node = node
-		c.roots = append(c.roots, root{expr: tree, node: node})
+		c.roots = append(c.roots, root{expr: tree, notes: l.notes})
 		c.warnRoots()
 	}
 	diags = append(diags, c.diags...)

@@ -59,7 +59,7 @@ func (c *compilation) lowerTag(i int, at diag.Span) {
 	if l.ready(o) {
 		if n := l.settle(l.value(o)); n != nil {
 			tag.Type, tag.Expr = n.Type, n
-			c.roots = append(c.roots, root{reading: l.reading, expr: info.expr, node: n})
+			c.roots = append(c.roots, root{reading: l.reading, expr: info.expr, notes: l.notes})
 		}
 	}
 	c.leave(info)
@@ -75,7 +75,7 @@ func (c *compilation) lowerSegment(i int, at diag.Span) {
 	l := c.memberScope(info.sym.String())
 	if n := l.condition(info.expr); n != nil {
 		seg.Expr = n
-		c.roots = append(c.roots, root{reading: l.reading, expr: info.expr, node: n})
+		c.roots = append(c.roots, root{reading: l.reading, expr: info.expr, notes: l.notes})
 	}
 	c.leave(info)
 	info.sym.broken = info.sym.broken || seg.Expr == nil
@@ -167,7 +167,7 @@ func (c *compilation) resolveComputed(e *eventInfo, f *fieldInfo, at diag.Span) 
 		field.Expr = l.fit(o, f.typ)
 	}
 	if field.Expr != nil {
-		c.roots = append(c.roots, root{reading: l.reading, expr: f.decl.Expr, node: field.Expr})
+		c.roots = append(c.roots, root{reading: l.reading, expr: f.decl.Expr, notes: l.notes})
 	}
 	c.stack = c.stack[:len(c.stack)-1]
 	f.state = done

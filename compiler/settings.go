@@ -15,9 +15,11 @@ func (c *compilation) readSettings() {
 	p.LateSpan = dsl.SpanLit{N: 3, Unit: dsl.Day}
 	c.setZone(calendar.UTC())
 	s := c.decls.settings
+	if s == nil && c.settingsBroken {
+		return
+	}
 	if s == nil {
 		c.report("M0502", c.origin(), "", `add settings { language 1  timezone "Asia/Shanghai" }`, "the rule set has no settings: at least the timezone must be given")
-		c.zoneBroken = true
 		c.moneyReported = true
 		return
 	}
@@ -47,7 +49,6 @@ func (c *compilation) readSettings() {
 func (c *compilation) readZone(s *dsl.Settings) {
 	if s.Timezone == nil {
 		c.report("M0502", firstWord(s.At, "settings"), "settings", `add timezone "Asia/Shanghai"`, "settings give no timezone")
-		c.zoneBroken = true
 		return
 	}
 	name := s.Timezone.Value
@@ -58,7 +59,6 @@ func (c *compilation) readZone(s *dsl.Settings) {
 			hint = `write a name of the IANA time zone database, such as "Asia/Shanghai"`
 		}
 		c.report("M0504", s.Timezone.At, "settings", hint, fmt.Sprintf("no timezone is called %q", name))
-		c.zoneBroken = true
 		return
 	}
 	c.setZone(zone)

@@ -41,7 +41,11 @@ func (c *compilation) readNamedType(t *dsl.NamedType, owner string) (ir.Type, bo
 		}
 		return ir.Type{Kind: kind}, true
 	}
-	if sym, ok := c.tables[name.Text]; ok {
+	sym, ok := c.tables[name.Text]
+	switch {
+	case ok && sym.broken || !ok && c.incomplete:
+		return ir.Type{}, false
+	case ok:
 		return ir.Type{Kind: ir.Row, Table: c.program.Tables[sym.index]}, true
 	}
 	candidates := namesOf(c.tables)

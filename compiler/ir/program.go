@@ -208,7 +208,9 @@ type TestStep struct {
 	Expect *Node
 	// Source is the expect's condition as a tree, so that its parts can be shown when it fails.
 	Source dsl.Expr
-	Span   diag.Span
+	// Query is Expect as a query, with the aggregates that no tag or segment has.
+	Query *Query
+	Span  diag.Span
 }
 
 // Query is an ad hoc expression compiled against a program.
