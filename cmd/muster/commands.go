@@ -1,0 +1,16 @@
+package main
+
+import "github.com/spf13/cobra"
+
+// commands are all commands in the order in which the help lists them.
+var commands = []func(*app) *cobra.Command{
+	newQuery,
+	newTags,
+	newSegments,
+	newExplain,
+	newCheck,
+	newFmt,
+	newImport,
+	newClock,
+	newVersion,
+}

@@ -1,0 +1,64 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"time"
+)
+
+// Exit statuses of the program.
+const (
+	exitFine     = 0
+	exitFindings = 1 // rules with errors, a failed test, a file that is not formatted, nothing wrong with the call
+	exitFailure  = 2 // a call or an input that cannot be served
+)
+
+// world is what a run sees of the outside.
+type world struct {
+	in       io.Reader
+	out, err io.Writer
+	env      func(string) string
+	now      func() time.Time
+}
+
+// Run runs the command line args (without the program's name) and returns the exit status.
+func Run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	return run(args, world{in: stdin, out: stdout, err: stderr, env: os.Getenv, now: time.Now})
+}
+
+func run(args []string, w world) int {
+	ctx, stop := interruptible(context.Background())
+	defer stop()
+	app := &app{world: w}
+	root := newRoot(app)
+	root.SetArgs(args)
+	err := root.ExecuteContext(ctx)
+	switch {
+	case err == nil:
+		return exitFine
+	case errors.Is(err, errFindings):
+		return exitFindings
+	case errors.Is(err, errShown):
+		return exitFailure
+	case errors.Is(err, context.Canceled):
+		fmt.Fprintln(w.err, "muster: interrupted")
+		return exitFailure
+	default:
+		fmt.Fprintf(w.err, "muster: %s\n", err)
+		return exitFailure
+	}
+}
+
+// errFindings ends a command that worked and has found faults, which it has shown.
+var errFindings = errors.New("findings")
+
+// errShown ends a command that failed and has said why.
+var errShown = errors.New("failed")
+
+// usageError is a call that does not fit the command.
+func usageError(command, format string, args ...any) error {
+	return fmt.Errorf(format+"; see muster %s --help", append(args, command)...)
+}

@@ -1,0 +1,76 @@
+package main
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"regexp"
+	"testing"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+// scriptNow is the system's clock in scripts: nothing takes time there, and today is always the same day.
+var scriptNow = time.Date(2026, 6, 1, 2, 30, 0, 0, time.UTC)
+
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){
+		"muster": func() {
+			os.Exit(run(os.Args[1:], world{
+				in: os.Stdin, out: os.Stdout, err: os.Stderr, env: os.Getenv,
+				now: func() time.Time { return scriptNow },
+			}))
+		},
+	})
+}
+
+// TestScripts runs the scripts of testdata/scripts through the real commands. MUSTER_UPDATE=1 writes what the commands
+// print into the scripts.
+func TestScripts(t *testing.T) {
+	testscript.Run(t, testscript.Params{
+		Dir:                 filepath.Join("testdata", "scripts"),
+		Setup:               setupScript,
+		Cmds:                scriptCommands,
+		UpdateScripts:       os.Getenv("MUSTER_UPDATE") != "",
+		RequireExplicitExec: true,
+		RequireUniqueNames:  true,
+	})
+}
+
+func setupScript(env *testscript.Env) error {
+	root, err := filepath.Abs(filepath.Join("..", ".."))
+	if err != nil {
+		return err
+	}
+	env.Setenv("ROOT", root)
+	env.Setenv("HOME", env.WorkDir)
+	env.Setenv("NO_COLOR", "")
+	for _, name := range []string{"MUSTER_RULES", "MUSTER_STORE"} {
+		env.Setenv(name, "")
+	}
+	return nil
+}
+
+// scriptCommands are what scripts have besides testscript's own: mask FILE replaces times that were measured by T, so
+// that a golden file can be compared.
+var scriptCommands = map[string]func(*testscript.TestScript, bool, []string){
+	"mask": func(ts *testscript.TestScript, neg bool, args []string) {
+		if neg || len(args) != 2 {
+			ts.Fatalf("usage: mask FROM TO")
+		}
+		text := ts.ReadFile(args[0])
+		ts.Check(os.WriteFile(ts.MkAbs(args[1]), mask([]byte(text)), 0o666))
+	},
+}
+
+var measured = regexp.MustCompile(` *\b[0-9]+(\.[0-9]+)? (µs|ms|s)\b|"took_(ms|us)":[0-9.]+`)
+
+func mask(text []byte) []byte {
+	return measured.ReplaceAllFunc(text, func(m []byte) []byte {
+		if i := bytes.IndexByte(m, ':'); i >= 0 {
+			return append(append([]byte{}, m[:i+1]...), 'T')
+		}
+		return []byte(" T")
+	})
+}

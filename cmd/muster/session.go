@@ -1,0 +1,155 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/muster-engine/muster/compiler/ir"
+	"github.com/muster-engine/muster/rules"
+	"github.com/muster-engine/muster/runtime"
+	"github.com/muster-engine/muster/storage"
+)
+
+// access is what a command will do with the store.
+type access uint8
+
+const (
+	readStore   access = iota // it must exist
+	writeStore                // it must exist
+	createStore               // it is made if there is none
+)
+
+// session is an open store with the rules that are asked of it.
+type session struct {
+	*app
+	store *storage.Store
+	set   *rules.Set
+	prog  *ir.Program
+	vs    values
+}
+
+const defaultStore = "muster.db"
+
+func (a *app) storeFile() string {
+	for _, path := range []string{a.storePath, a.env("MUSTER_STORE")} {
+		if path != "" {
+			return path
+		}
+	}
+	return defaultStore
+}
+
+// open opens the store and the rules: those that --rules or $MUSTER_RULES name, else those that the store remembers,
+// else those of the current directory.
+func (a *app) open(_ context.Context, how access) (*session, error) {
+	store, err := a.openStore(how)
+	if err != nil {
+		return nil, err
+	}
+	s := &session{app: a, store: store}
+	if err := s.loadRules(); err != nil {
+		store.Close()
+		return nil, err
+	}
+	return s, nil
+}
+
+func (a *app) openStore(how access) (*storage.Store, error) {
+	path := a.storeFile()
+	store, err := storage.Open(path, storage.Options{ReadOnly: how == readStore, Create: how == createStore})
+	switch {
+	case errors.Is(err, fs.ErrNotExist) && how != createStore:
+		return nil, fmt.Errorf("there is no store %s; muster import makes one, and --store names another", path)
+	case err != nil:
+		return nil, err
+	}
+	return store, nil
+}
+
+func (s *session) loadRules() error {
+	remembered, err := s.store.Rules()
+	if err != nil {
+		return err
+	}
+	if s.rulesPath == "" && s.env("MUSTER_RULES") == "" && remembered.Revision > 0 {
+		var sources []rules.Source
+		for _, f := range remembered.Files {
+			sources = append(sources, rules.Source{Name: f.Name, Text: string(f.Text)})
+		}
+		s.set = rules.FromSources(sources)
+	} else if s.set, err = s.app.loadRules(nil); err != nil {
+		return err
+	}
+	if s.prog, err = s.program(s.set); err != nil {
+		return err
+	}
+	s.vs = valuesOf(s.prog)
+	if faults := rules.Contradictions(s.prog, s.store.Schema()); len(faults) > 0 {
+		return fmt.Errorf("the rules do not fit the data in %s:\n  %s", s.store.Path(), strings.Join(faults, "\n  "))
+	}
+	return nil
+}
+
+func (s *session) close() { s.store.Close() }
+
+// remember makes the rules those of the store, as a new revision if their meaning is new.
+func (s *session) remember() error {
+	old, err := s.store.Rules()
+	if err != nil {
+		return err
+	}
+	next := &storage.RuleSet{Revision: old.Revision, Hash: s.prog.Hash, Since: old.Since}
+	if old.Revision == 0 || old.Hash != s.prog.Hash {
+		next.Revision, next.Since = old.Revision+1, s.now().UnixMicro()
+	}
+	same := next.Revision == old.Revision && len(old.Files) == len(s.set.Sources)
+	for i, src := range s.set.Sources {
+		next.Files = append(next.Files, storage.RuleFile{Name: src.Name, Text: []byte(src.Text)})
+		same = same && old.Files[i].Name == src.Name && string(old.Files[i].Text) == src.Text
+	}
+	if same {
+		return nil
+	}
+	return s.store.SetRules(next)
+}
+
+// engine joins the store as it is now with the rules.
+func (s *session) engine() (*runtime.Session, error) {
+	return runtime.OpenSession(s.store, s.prog, s.now().UnixMicro(), runtime.Options{})
+}
+
+// settle takes and records the cuts of ntiles: due after an import, a clock command and a change of rules.
+func (s *session) settle(ctx context.Context) error {
+	engine, err := s.engine()
+	if err != nil {
+		return err
+	}
+	return engine.Settle(ctx)
+}
+
+// asker opens a view on the store as of a time, which may be empty: as the store's clock stands.
+func (s *session) asker(asOf string) (*asker, error) {
+	engine, err := s.engine()
+	if err != nil {
+		return nil, err
+	}
+	view := engine.At(engine.Now())
+	if asOf != "" {
+		at, err := s.vs.parseTime(asOf)
+		if err != nil {
+			return nil, fmt.Errorf("--as-of: %w", err)
+		}
+		view = engine.AsOf(at)
+	}
+	return &asker{app: s.app, data: s.store.Snapshot(), view: view, prog: s.prog, vs: s.vs}, nil
+}
+
+// addAsOf gives a command the flag --as-of.
+func addAsOf(cmd *cobra.Command, into *string) {
+	cmd.Flags().StringVar(into, "as-of", "", "answer as if the clock stood at `time`, such as 2026-06-01T10:30")
+}

@@ -1,0 +1,55 @@
+package main
+
+import (
+	"path/filepath"
+	"time"
+
+	"github.com/schollz/progressbar/v3"
+
+	"github.com/muster-engine/muster/runtime/ingest"
+)
+
+// progress draws a bar on the error stream, if that is a terminal.
+type progress struct {
+	app   *app
+	bar   *progressbar.ProgressBar
+	phase string
+}
+
+func (a *app) newProgress() *progress { return &progress{app: a} }
+
+func (p *progress) show(at ingest.Progress) {
+	if !terminal(p.app.err) {
+		return
+	}
+	phase := "reading " + filepath.Base(at.File)
+	if at.File == "-" {
+		phase = "reading"
+	}
+	if at.Committing {
+		phase = "writing"
+	}
+	if phase != p.phase {
+		p.done()
+		p.phase = phase
+		p.bar = progressbar.NewOptions64(at.Size,
+			progressbar.OptionSetWriter(p.app.err),
+			progressbar.OptionSetDescription(phase),
+			progressbar.OptionSetWidth(30),
+			progressbar.OptionThrottle(60*time.Millisecond),
+			progressbar.OptionClearOnFinish(),
+			progressbar.OptionShowBytes(!at.Committing),
+			progressbar.OptionSetPredictTime(true),
+			progressbar.OptionSetTheme(progressbar.Theme{Saucer: "█", SaucerPadding: "░", BarStart: "", BarEnd: ""}),
+		)
+	}
+	_ = p.bar.Set64(at.Bytes)
+}
+
+// done clears the bar away.
+func (p *progress) done() {
+	if p.bar != nil {
+		_ = p.bar.Clear()
+		p.bar = nil
+	}
+}
