@@ -102,7 +102,7 @@ func (b *Block) selectRows(in calendar.Interval, s span) {
 	if b.rowCount() > 0 && in.Lo < in.Hi {
 		lo, hi, some = packedRange(b.at, in)
 	}
-	if !some {
+	if !some || b.at.Width == 0 && lo > 0 { // without elements, all are 0
 		copy(s.lo, b.starts)
 		copy(s.hi, b.starts)
 		return
