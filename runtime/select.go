@@ -105,3 +105,27 @@ func (v *View) Values(ctx context.Context, cond *ir.Node, nodes []*ir.Node, f fu
 		return f(part)
 	})
 }
+
+// Compute prepares expressions over all blocks, so that questions about them find their columns at hand.
+func (v *View) Compute(ctx context.Context, nodes ...*ir.Node) error {
+	if err := v.ready(ctx, nodes...); err != nil {
+		return err
+	}
+	return v.each(ctx, func(w *worker, b *block) error {
+		for _, n := range nodes {
+			b.prepare(n)
+		}
+		return nil
+	})
+}
+
+// Forget drops what the view keeps of aggregates that are not declared, so that they are folded anew when asked again.
+func (v *View) Forget(slots []*ir.Aggregate) {
+	for _, b := range v.blocks {
+		b.mu.Lock()
+		for _, a := range slots {
+			delete(b.columns, a.Key)
+		}
+		b.mu.Unlock()
+	}
+}
