@@ -6,6 +6,7 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"github.com/muster-engine/muster/compiler/exprplan"
 	"github.com/muster-engine/muster/compiler/ir"
 	"github.com/muster-engine/muster/compiler/plan"
 	"github.com/muster-engine/muster/runtime/fold"
@@ -71,6 +72,9 @@ type View struct {
 
 	plansMu sync.Mutex
 	plans   map[*ir.Node]*plan.Node
+
+	worldOnce sync.Once
+	worldIs   *exprplan.World
 
 	standing bool // the engine's clock stands here: recorded cuts hold
 }
