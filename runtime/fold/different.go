@@ -31,10 +31,28 @@ func wide(hi int64, lo uint64) *big.Int {
 
 // meanMoney is the mean of minor units to six more decimals, half away from zero.
 func meanMoney(hi int64, lo uint64, n int64) (decimal.Decimal, bool) {
-	if hi != int64(lo)>>63 {
+	if hi == int64(lo)>>63 {
+		return decimal.FromMinor(int64(lo)).DivInt(n)
+	}
+	sum, ok := decimal.FromMinor(hi), true
+	for _, word := range []uint64{lo >> 32, lo & math.MaxUint32} {
+		if ok {
+			sum, ok = scaleUp(sum)
+		}
+		if ok {
+			sum, ok = sum.Add(decimal.FromMinor(int64(word)))
+		}
+	}
+	if !ok {
 		return decimal.Decimal{}, false
 	}
-	return decimal.FromMinor(int64(lo)).DivInt(n)
+	return sum.DivInt(n)
+}
+
+// scaleUp is d times 2^32.
+func scaleUp(d decimal.Decimal) (decimal.Decimal, bool) {
+	factor, _ := decimal.FromInt(1<<32, 0)
+	return d.Mul(factor, 0)
 }
 
 // bitsOf returns the row's value as 64 bits that are equal if and only if the values are.
