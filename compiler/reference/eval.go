@@ -78,6 +78,8 @@ func (s scope) eval(e dsl.Expr) operand {
 	case *dsl.TimeLit:
 		clock := int64(e.Hour)*hour + int64(e.Minute)*minute + int64(e.Second)*second
 		return instantOf(newDay(e.Year, monthOf(e.Month), e.Day), clock, s.at.model.zone)
+	case *dsl.SpanLit:
+		return span{e.N, e.Unit}
 	case *dsl.Unary:
 		return s.unary(e)
 	case *dsl.Binary:
@@ -168,24 +170,18 @@ func (s scope) binary(e *dsl.Binary) operand {
 }
 
 func (s scope) arithmetic(e *dsl.Binary) operand {
-	x := s.eval(e.X)
-	if span, ok := e.Y.(*dsl.SpanLit); ok {
-		n := span.N
-		if e.Op == dsl.OpSub {
-			n = -n
-		}
-		switch x := x.(type) {
-		case nil:
-			return nil
-		case day:
-			return x.add(n, span.Unit)
-		case instant:
-			return x.add(n, span.Unit, s.at.model.zone)
-		}
-	}
-	y := s.eval(e.Y)
+	x, y := s.eval(e.X), s.eval(e.Y)
 	if x == nil || y == nil {
 		return nil
+	}
+	if by, ok := y.(span); ok {
+		if e.Op == dsl.OpSub {
+			by.n = -by.n
+		}
+		if from, ok := x.(instant); ok {
+			return from.add(by.n, by.unit, s.at.model.zone)
+		}
+		return x.(day).add(by.n, by.unit)
 	}
 	if from, ok := x.(day); ok && e.Op == dsl.OpSub {
 		return int64(from - y.(day))

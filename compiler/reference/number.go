@@ -130,8 +130,13 @@ func exact(x operand) *big.Rat {
 // beyondMinor is how many decimals of the minor unit money is computed with.
 const beyondMinor = 6
 
-// factor is a number as money is multiplied and divided by it: rounded to six decimals beyond the minor unit.
-func (m *Model) factor(x operand) *big.Rat { return roundTo(exact(x), m.digits+beyondMinor) }
+// factor is a number as money is multiplied and divided by it: rounded to six decimals beyond the minor unit. ok is
+// false if that many major units were beyond what 128 bits hold.
+func (m *Model) factor(x operand) (factor *big.Rat, ok bool) {
+	factor = roundTo(exact(x), m.digits+beyondMinor)
+	minor := new(big.Rat).Mul(factor, new(big.Rat).SetInt(pow10(m.digits)))
+	return factor, inRange(amount{minor, true}) != nil
+}
 
 // major is an int or a decimal literal beside money: that many major units.
 func (m *Model) major(x operand) amount {
@@ -249,8 +254,8 @@ func (m *Model) moneyArithmetic(op dsl.BinaryOp, x, y operand, xa, ya amount, xM
 		}
 		return toFloat(new(big.Rat).Quo(xa.Rat, ya.Rat))
 	case op == dsl.OpDiv && xMoney:
-		by := m.factor(y)
-		if by.Sign() == 0 {
+		by, ok := m.factor(y)
+		if !ok || by.Sign() == 0 {
 			return nil
 		}
 		return inRange(amount{roundTo(new(big.Rat).Quo(xa.Rat, by), beyondMinor), true})
@@ -259,7 +264,11 @@ func (m *Model) moneyArithmetic(op dsl.BinaryOp, x, y operand, xa, ya amount, xM
 		if yMoney {
 			money, by = ya, x
 		}
-		return inRange(amount{roundTo(new(big.Rat).Mul(money.Rat, m.factor(by)), beyondMinor), true})
+		times, ok := m.factor(by)
+		if !ok {
+			return nil
+		}
+		return inRange(amount{roundTo(new(big.Rat).Mul(money.Rat, times), beyondMinor), true})
 	}
 	panic(faultf("money does not go with money in %s", op))
 }

@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strconv"
 	"time"
+
+	"github.com/muster-engine/muster/dsl"
 )
 
 // Kind is the shape of a Value.
@@ -80,6 +82,11 @@ type (
 	instant int64
 	// set is texts in ascending order, each once.
 	set []string
+	// span is a length of time, which is only added to a day or an instant.
+	span struct {
+		n    int64
+		unit dsl.Unit
+	}
 )
 
 // load turns a stored value into an operand.

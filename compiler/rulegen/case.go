@@ -19,9 +19,8 @@ type Case struct {
 	World *reference.World
 	// Now is the clock, CutsAt the instant at which ntile cuts were taken, not after Now; microseconds since 1970.
 	Now, CutsAt int64
-	// Tags and Segments name those of the rule set; Conditions and Values are expressions asked ad hoc.
-	Tags, Segments     []string
-	Conditions, Values []string
+	// Questions are expressions to be asked ad hoc: conditions and values.
+	Questions []string
 }
 
 // New makes up the case of a seed.
@@ -30,12 +29,11 @@ func New(seed uint64) *Case {
 	g.settings()
 	g.schema()
 	g.rules()
-	c := &Case{Seed: seed, Decls: g.decls, Now: g.now, CutsAt: g.cutsAt(), Tags: g.tagNames, Segments: g.segments}
+	c := &Case{Seed: seed, Decls: g.decls, Now: g.now, CutsAt: g.cutsAt()}
 	g.Shuffle(len(c.Decls), func(i, j int) { c.Decls[i], c.Decls[j] = c.Decls[j], c.Decls[i] })
 	member := g.memberScope()
 	for range 4 {
-		c.Conditions = append(c.Conditions, g.condition(member, 3).text)
-		c.Values = append(c.Values, g.value(member, 3).text)
+		c.Questions = append(c.Questions, g.condition(member, 3).text, g.value(member, 3).text)
 	}
 	c.World = g.world()
 	return c
@@ -56,6 +54,9 @@ func (c *Case) String() string {
 		for _, key := range slices.Sorted(maps.Keys(c.World.Tables[name])) {
 			fmt.Fprintf(&b, "// table %s %q%s\n", name, key, values(c.World.Tables[name][key]))
 		}
+	}
+	for _, q := range c.Questions {
+		fmt.Fprintf(&b, "// asked: %s\n", q)
 	}
 	for _, m := range c.World.Members {
 		b.WriteString(Describe(m))

@@ -23,7 +23,7 @@ func TestMostCasesCompile(t *testing.T) {
 			continue
 		}
 		compiled++
-		for _, text := range append(c.Conditions, c.Values...) {
+		for _, text := range c.Questions {
 			asked++
 			if _, diags := compiler.CompileQuery(prog, diag.NewFile("condition", text), nil); diags.HasErrors() {
 				count(t, refused, diags)

@@ -86,7 +86,6 @@ type generator struct {
 	tags       []named // those that may be referred to so far, attributes not among them
 	manual     []named
 	segments   []string
-	tagNames   []string
 }
 
 // one is true once in n times.
@@ -275,7 +274,6 @@ func (g *generator) rules() {
 		m := named{name: fmt.Sprintf("manual%d", i), typ: t}
 		g.manual = append(g.manual, m)
 		g.tags = append(g.tags, m)
-		g.tagNames = append(g.tagNames, m.name)
 		g.declare("tag %s manual %s%s", m.name, source(t), span)
 	}
 	for i := range 3 + g.IntN(6) {
@@ -290,6 +288,5 @@ func (g *generator) rules() {
 		x := g.value(member, 3)
 		g.declare("tag %s = %s", name, x.text)
 		g.tags = append(g.tags, named{name: name, typ: x.typ})
-		g.tagNames = append(g.tagNames, name)
 	}
 }
