@@ -55,7 +55,9 @@ func (z *Zone) window(kind dsl.WindowKind, n int64, unit dsl.Unit, from, to Boun
 		if elapsed {
 			return nil
 		}
-		return z.DateRange(PeriodStart(today, unit, weekStart), today)
+		// Clocks that went back over midnight leave events before now that are dated tomorrow.
+		this := PeriodStart(today, unit, weekStart)
+		return z.DateRange(this, addSaturating(this, 1, unit)-1)
 	case dsl.InPrevious:
 		if elapsed {
 			return nil
