@@ -65,7 +65,7 @@ func (c *converter) head(word tok, name *tok, what string) (diag.Span, Name) {
 	n := c.name(name, what)
 	if n.Text != "" {
 		c.declName = n
-		c.reading = word.Value + " " + n.Text
+		c.reading = word.Value + " " + clip(n.Text)
 	}
 	return at, n
 }

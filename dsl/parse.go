@@ -333,7 +333,7 @@ func (p *parser) reading(i int) string {
 		return ""
 	}
 	if name := p.nameAfter(i); name.Text != "" {
-		return t.Text + " " + name.Text
+		return t.Text + " " + clip(name.Text)
 	}
 	return t.Text
 }

@@ -158,10 +158,17 @@ func (s *scanner) nameRun() (text string, wide bool) {
 	return text, wide
 }
 
+// maxName bounds a name in bytes.
+const maxName = 256
+
 func (s *scanner) word() {
 	text, wide := s.nameRun()
-	if wide {
+	if wide && len(text) <= maxName {
 		s.wideFault(text)
+	}
+	if len(text) > maxName {
+		s.broken(Word, "M0120", fmt.Sprintf("a name of %d bytes; the most is %d", len(text), maxName), "")
+		return
 	}
 	kind := Word
 	if reserved[text] {
@@ -178,7 +185,7 @@ func (s *scanner) wideFault(ascii string) {
 			what = "is no sign of the language"
 		}
 	}
-	s.fault("M0102", s.start, s.pos, fmt.Sprintf("`%s` %s", s.text[s.start:s.pos], what), fmt.Sprintf("write `%s`", ascii))
+	s.fault("M0102", s.start, s.pos, fmt.Sprintf("`%s` %s", clip(s.text[s.start:s.pos]), what), fmt.Sprintf("write `%s`", clip(ascii)))
 }
 
 // quotedName reads a name in backquotes.
@@ -189,6 +196,10 @@ func (s *scanner) quotedName() {
 	if s.pos < len(s.text) && s.text[s.pos] == '`' {
 		s.pos++
 		r, _ := utf8.DecodeRuneInString(name)
+		if len(name) > maxName {
+			s.broken(Quoted, "M0120", fmt.Sprintf("a name of %d bytes; the most is %d", len(name), maxName), "")
+			return
+		}
 		if name != "" && isNameStart(r) {
 			s.emit(Quoted, s.text[s.start:s.pos])
 			return

@@ -1,6 +1,7 @@
 package dsl
 
 import (
+	"bytes"
 	"fmt"
 	"strconv"
 	"strings"
@@ -14,7 +15,7 @@ func (s *scanner) number() {
 	switch {
 	case n.dateAhead():
 		n.date()
-	case n.ahead(":") && n.digitAt(1) && len(n.text) <= 2:
+	case n.ahead(":") && n.digitAt(1) && len(n.ascii) <= 2:
 		n.clock()
 	default:
 		n.plain()
@@ -23,9 +24,10 @@ func (s *scanner) number() {
 
 // numberReader collects the ASCII form of a number; full-width digits and signs are read and reported.
 type numberReader struct {
-	s    *scanner
-	text string
-	wide bool
+	s     *scanner
+	ascii []byte
+	text  string // ascii as a string, once all is read
+	wide  bool
 }
 
 // peek returns the ASCII form of the i-th character ahead, or 0.
@@ -53,7 +55,7 @@ func isDigit(c byte) bool { return c >= '0' && c <= '9' }
 func (n *numberReader) take() {
 	r, size := utf8.DecodeRuneInString(n.s.text[n.s.pos:])
 	a, wide := fold(r)
-	n.text += a
+	n.ascii = append(n.ascii, a...)
 	n.wide = n.wide || wide
 	n.s.pos += size
 }
@@ -65,7 +67,7 @@ func (n *numberReader) digits() {
 		for n.s.pos < len(n.s.text) && (isDigit(n.s.text[n.s.pos]) || n.s.text[n.s.pos] == '_' && n.s.pos > n.s.start) {
 			n.s.pos++
 		}
-		n.text += n.s.text[from:n.s.pos]
+		n.ascii = append(n.ascii, n.s.text[from:n.s.pos]...)
 		if !n.digitAt(0) {
 			return
 		}
@@ -75,7 +77,7 @@ func (n *numberReader) digits() {
 
 // dateAhead reports whether -digits-digits follows.
 func (n *numberReader) dateAhead() bool {
-	if !n.ahead("-") || !n.digitAt(1) || strings.Contains(n.text, "_") {
+	if !n.ahead("-") || !n.digitAt(1) || bytes.IndexByte(n.ascii, '_') >= 0 {
 		return false
 	}
 	i := 1
@@ -107,21 +109,20 @@ func (n *numberReader) date() {
 	if c := n.peek(0); (c == 'T' || c == 't') && n.digitAt(1) {
 		kind = Time
 		n.take()
-		for n.digitAt(0) || n.ahead(":") && n.digitAt(1) {
-			n.take()
-		}
+		n.digitGroups()
 	}
+	n.text = string(n.ascii)
 	if n.letterFollows() {
 		n.badTail()
 		return
 	}
 	if _, ok := readDate(n.text); !ok {
-		n.fail(kind, "M0107", fmt.Sprintf("`%s` is no date", dateText(n.text)), dateHint(n.text))
+		n.fail(kind, "M0107", fmt.Sprintf("`%s` is no date", clip(dateText(n.text))), dateHint(n.text))
 		return
 	}
 	if kind == Time {
 		if _, ok := readTime(n.text); !ok {
-			n.fail(kind, "M0107", fmt.Sprintf("`%s` is no time of a day", n.text[11:]), "a local time is written `2026-06-01T10:30` or `2026-06-01T10:30:05`")
+			n.fail(kind, "M0107", fmt.Sprintf("`%s` is no time of a day", clip(n.text[11:])), "a local time is written `2026-06-01T10:30` or `2026-06-01T10:30:05`")
 			return
 		}
 	}
@@ -146,17 +147,22 @@ func dateHint(text string) string {
 	return "digits-digits-digits is always read as a date, written `2026-06-01`; a difference needs spaces: `10 - 5 - 3`"
 }
 
-func (n *numberReader) clock() {
-	n.take()
-	for n.digitAt(0) || n.ahead(":") && n.digitAt(1) {
+// digitGroups takes digits with colons between them.
+func (n *numberReader) digitGroups() {
+	for n.digits(); n.ahead(":") && n.digitAt(1); n.digits() {
 		n.take()
 	}
+}
+
+func (n *numberReader) clock() {
+	n.digitGroups()
+	n.text = string(n.ascii)
 	if n.letterFollows() {
 		n.badTail()
 		return
 	}
 	if _, _, ok := readClock(n.text); !ok {
-		n.fail(Clock, "M0107", fmt.Sprintf("`%s` is no clock time", n.text), "a clock time is written `09:30`, from `00:00` to `23:59`")
+		n.fail(Clock, "M0107", fmt.Sprintf("`%s` is no clock time", clip(n.text)), "a clock time is written `09:30`, from `00:00` to `23:59`")
 		return
 	}
 	n.finish(Clock)
@@ -167,7 +173,8 @@ func (n *numberReader) plain() {
 	if n.ahead(".") {
 		if !n.digitAt(1) {
 			n.take()
-			n.fail(Decimal, "M0105", fmt.Sprintf("no digit after the `.` of `%s`", n.text), fmt.Sprintf("write `%s` or `%s0`", strings.TrimSuffix(n.text, "."), n.text))
+			n.text = string(n.ascii)
+			n.fail(Decimal, "M0105", fmt.Sprintf("no digit after the `.` of `%s`", clip(n.text)), "a decimal has a digit on both sides of the dot: `5.0`")
 			return
 		}
 		kind = Decimal
@@ -178,6 +185,7 @@ func (n *numberReader) plain() {
 		kind = Percent
 		n.take()
 	}
+	n.text = string(n.ascii)
 	if n.letterFollows() {
 		n.badTail()
 		return
@@ -232,7 +240,7 @@ func (n *numberReader) badTail() {
 	tail, _ := n.s.nameRun()
 	hint := "put a space between the number and the word; a name does not start with a digit"
 	if full, ok := unitShorthand[strings.ToLower(tail)]; ok && strings.Trim(n.text, "0123456789") == "" {
-		hint = fmt.Sprintf("write `%s %s`", n.text, full)
+		hint = fmt.Sprintf("write `%s %s`", clip(n.text), full)
 	} else if strings.Trim(strings.ToLower(tail), "e0123456789") == "" {
 		hint = "numbers are written without an exponent"
 	}

@@ -13,7 +13,7 @@ const (
 	none   class = iota
 	second       // the second word of a line in a block
 	title        // the first string
-	group        // in
+	group        // in, on
 	equals
 	then
 	brace
@@ -46,6 +46,8 @@ func columnOf(l *layouter, i, j int) class {
 	case t.Kind == dsl.Reserved && t.Text == "then":
 		return then
 	case t.Kind == dsl.Reserved && t.Text == "in" && l.braces() == 0:
+		return group
+	case t.Kind == dsl.Word && t.Text == "on" && j > i+1:
 		return group
 	case t.Kind == dsl.String:
 		return title

@@ -31,7 +31,7 @@ func (l *layouter) separates(a, b dsl.Token) bool {
 	if l.braces() == 0 || l.inParens() || a.Kind == dsl.Punct && a.Text != ")" && a.Text != "}" {
 		return false
 	}
-	return b.Kind == dsl.Word || b.Kind == dsl.Quoted || b.Kind == dsl.Reserved && b.Text == "when"
+	return b.Kind == dsl.Word && b.Text != "on" || b.Kind == dsl.Quoted || b.Kind == dsl.Reserved && b.Text == "when"
 }
 
 // spaced reports whether a space stands between token j and the one before it.
