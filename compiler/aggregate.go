@@ -16,22 +16,22 @@ var aggregates = map[string]ir.AggFn{
 func (l *lowering) aggregate(e *dsl.Call, fn ir.AggFn) operand {
 	name := e.Name.Text
 	if l.event != nil {
-		place := "the where of an aggregate"
-		hint := "make a tag of it and write member.TAG"
+		place := "the `where` of an aggregate"
+		hint := "make a tag of it and write `member.TAG`"
 		if l.computed {
 			place, hint = "a computed field", "compute it in a tag"
 		}
-		return l.fail("M0404", e.Name.At, hint, "%s looks at one event, and %s runs over many", place, name)
+		return l.fail("M0404", e.Name.At, hint, "%s looks at one event, and `%s` runs over many", place, name)
 	}
 	agg := ir.Aggregate{Fn: fn, Source: e.At}
 	window, ok := l.window(e.Window)
 	agg.Window = window
 	if len(e.Args) != 1 {
-		hint := fmt.Sprintf("write %s(EVENT.FIELD)", name)
+		hint := fmt.Sprintf("write `%s(EVENT.FIELD)`", name)
 		if fn == ir.AggCount || fn == ir.AggHas {
-			hint = fmt.Sprintf("write %s(EVENT)", name)
+			hint = fmt.Sprintf("write `%s(EVENT)`", name)
 		}
-		return l.fail("M0402", e.At, hint, "%s runs over one event type", name)
+		return l.fail("M0402", e.At, hint, "`%s` runs over one event type", name)
 	}
 	event, value, found := l.aggregateTarget(e.Args[0], fn)
 	if event == nil {
@@ -48,7 +48,7 @@ func (l *lowering) aggregate(e *dsl.Call, fn ir.AggFn) operand {
 	if fn == ir.AggTop {
 		ok = l.topMeasure(e, event, &agg) && ok
 	} else if e.By != nil {
-		l.error("M0403", e.By.Span(), "", "by belongs to top: %s has none", name)
+		l.error("M0403", e.By.Span(), "", "`by` belongs to `top`: `%s` has none", name)
 		ok = false
 	}
 	if !ok || !l.aggregateType(e, &agg, value) {
@@ -76,7 +76,7 @@ func (l *lowering) aggregateTarget(arg dsl.Expr, fn ir.AggFn) (*eventInfo, *oper
 	}
 	id, ok := e.(*dsl.Ident)
 	if !ok {
-		l.error("M0402", arg.Span(), fmt.Sprintf("write %s(EVENT) or %s(EVENT.FIELD)", fn, fn), "%s runs over an event type, and this is none", fn)
+		l.error("M0402", arg.Span(), fmt.Sprintf("write `%s(EVENT)` or `%s(EVENT.FIELD)`", fn, fn), "`%s` runs over an event type, and this is none", fn)
 		return nil, nil, false
 	}
 	event := l.eventCalled(id.Name)
@@ -85,13 +85,13 @@ func (l *lowering) aggregateTarget(arg dsl.Expr, fn ir.AggFn) (*eventInfo, *oper
 	}
 	switch {
 	case len(path) == 0 && needsField(fn):
-		l.error("M0401", arg.Span(), fmt.Sprintf("write %s(%s.FIELD)", fn, id.Name.Text), "%s needs a field of the event", fn)
+		l.error("M0401", arg.Span(), fmt.Sprintf("write `%s(%s.FIELD)`", fn, id.Name.Text), "`%s` needs a field of the event", fn)
 		return event, nil, false
 	case len(path) == 0:
 		return event, nil, true
 	case fn == ir.AggCount || fn == ir.AggHas:
-		l.error("M0401", arg.Span(), fmt.Sprintf("write %s(%s), distinct(%s), or %s(%s where %s is known)", fn, id.Name.Text, arg.Span().Text(), fn, id.Name.Text, path[0].Text),
-			"%s takes the event alone, without a field", fn)
+		l.error("M0401", arg.Span(), fmt.Sprintf("write `%s(%s)`, `distinct(%s)`, or `%s(%s where %s is known)`", fn, id.Name.Text, arg.Span().Text(), fn, id.Name.Text, path[0].Text),
+			"`%s` takes the event alone, without a field", fn)
 		return event, nil, false
 	}
 	inner := l.inEvent(event)
@@ -127,23 +127,23 @@ func (l *lowering) eventCalled(name dsl.Name) *eventInfo {
 	case ok && sym.broken && sym.word != "event":
 		return nil
 	case ok:
-		l.error("M0214", name.At, "", "%s is %s, and an aggregate runs over an event", name.Text, withArticle(sym.word))
+		l.error("M0214", name.At, "", "`%s` is %s, and an aggregate runs over an event", name.Text, withArticle(sym.word))
 		return nil
 	}
-	l.error("M0214", name.At, didYouMean(name.Text, namesOf(l.c.names, "event")), "no event is called %s", name.Text)
+	l.error("M0214", name.At, didYouMean(name.Text, namesOf(l.c.names, "event")), "no event is called `%s`", name.Text)
 	return nil
 }
 
 // topMeasure types the by of a top.
 func (l *lowering) topMeasure(e *dsl.Call, event *eventInfo, agg *ir.Aggregate) bool {
-	hint := fmt.Sprintf("write top(%s.FIELD by count(%s))", event.sym.name, event.sym.name)
+	hint := fmt.Sprintf("write `top(%s.FIELD by count(%s))`", event.sym.name, event.sym.name)
 	if e.By == nil {
-		l.error("M0403", e.At, hint, "top needs a measure: by what is the top value the largest")
+		l.error("M0403", e.At, hint, "`top` needs a measure: by what is the top value the largest")
 		return false
 	}
 	call, ok := unparen(e.By).(*dsl.Call)
 	if !ok {
-		l.error("M0403", e.By.Span(), hint, "by takes count, or sum, min, max, avg or distinct of a field")
+		l.error("M0403", e.By.Span(), hint, "`by` takes `count`, or `sum`, `min`, `max`, `avg` or `distinct` of a field")
 		return false
 	}
 	fn, isAgg := aggregates[call.Name.Text]
@@ -154,10 +154,10 @@ func (l *lowering) topMeasure(e *dsl.Call, event *eventInfo, agg *ir.Aggregate) 
 	}
 	switch {
 	case !isAgg:
-		l.error("M0403", call.Name.At, hint, "by takes count, or sum, min, max, avg or distinct of a field")
+		l.error("M0403", call.Name.At, hint, "`by` takes `count`, or `sum`, `min`, `max`, `avg` or `distinct` of a field")
 		return false
 	case call.Where != nil || call.Window != nil || call.By != nil || len(call.Args) != 1:
-		l.error("M0403", call.At, "where and window belong to top itself", "the measure of a top is plain: %s(…) and nothing more", call.Name.Text)
+		l.error("M0403", call.At, "`where` and the window belong to `top` itself", "the measure of `top` is plain: `%s(…)` and nothing more", call.Name.Text)
 		return false
 	}
 	of, value, ok := l.aggregateTarget(call.Args[0], fn)
@@ -165,7 +165,7 @@ func (l *lowering) topMeasure(e *dsl.Call, event *eventInfo, agg *ir.Aggregate) 
 	case of == nil || !ok:
 		return false
 	case of != event:
-		l.error("M0403", call.Args[0].Span(), "", "the measure of a top is of the same event, %s", event.sym.name)
+		l.error("M0403", call.Args[0].Span(), "", "the measure of `top` is of the same event, `%s`", event.sym.name)
 		return false
 	}
 	agg.ByFn = fn
@@ -196,9 +196,9 @@ func (l *lowering) measurable(e *dsl.Call, fn ir.AggFn, x operand) bool {
 	if !ok {
 		hint := ""
 		if k == ir.Bool && (fn == ir.AggSum || fn == ir.AggAvg) {
-			hint = "count(EVENT where …) counts the events for which it holds"
+			hint = "`count(EVENT where …)` counts the events for which it holds"
 		}
-		l.error("M0417", x.at, hint, "%s runs over %s, and this is %s", e.Name.Text, what, x.what())
+		l.error("M0415", x.at, hint, "`%s` runs over %s, and this is %s", e.Name.Text, what, x.what())
 	}
 	return ok
 }

@@ -45,13 +45,13 @@ func (l *lowering) notNumeric(e *dsl.Binary, x, y operand) operand {
 	hint := ""
 	switch {
 	case isTemporal(bad.kind()) && e.Op == dsl.OpAdd, isTemporal(bad.kind()) && e.Op == dsl.OpSub:
-		hint = "say of what: … + 30 days"
+		hint = "a span stands on the right: `… + 30 days`"
 	case bad.kind() == ir.Bool:
-		hint = "write (when … then 1 else 0)"
+		hint = "write `(when … then 1 else 0)`"
 	case bad.kind() == ir.Set:
-		hint = "a set takes contains and is known only; distinct counts values"
+		hint = "a set takes `contains` and `is known` only; `distinct` counts values"
 	}
-	return l.fail("M0303", bad.at, hint, "%s has no %s", bad.what(), e.Op)
+	return l.fail("M0303", bad.at, hint, "%s has no `%s`", bad.what(), e.Op)
 }
 
 // sum is x + y or x - y, of numbers or of money.
@@ -74,7 +74,7 @@ func (l *lowering) meet(x, y operand, at diag.Span) (ir.Type, bool) {
 	case x.isMoney() || y.isMoney():
 		for _, o := range []operand{x, y} {
 			if o.kind() == ir.Number && !o.isLit() {
-				l.error("M0304", o.at, "a number and money only multiply or divide; floor(…) or round(…) make an int, which counts as major units",
+				l.error("M0304", o.at, "a number and money only multiply or divide; `floor(…)` and `round(…)` make an int, which counts as major units",
 					"a number does not meet money here")
 				return ir.Type{}, false
 			}
@@ -158,7 +158,7 @@ func (l *lowering) negate(e *dsl.Unary, x operand) operand {
 	case x.isLit():
 		return l.fits(operand{at: at, lit: new(big.Rat).Neg(x.lit), isInt: x.isInt})
 	case !isNumeric(x.kind()):
-		return l.fail("M0303", x.at, "", "%s has no minus", x.what())
+		return l.fail("M0303", x.at, "", "%s has no `-`", x.what())
 	}
 	return l.done(l.b.op(ir.OpNeg, x.typ(), at, x.node), at)
 }
@@ -171,7 +171,7 @@ func (l *lowering) coalesce(e *dsl.Binary, x, y operand) operand {
 		return brokenAt(at)
 	}
 	if t.Kind == ir.Set {
-		return l.fail("M0312", at, "", "a set takes contains and is known only")
+		return l.fail("M0312", at, "", "a set takes `contains` and `is known` only")
 	}
 	l.judgeCoalesce(e, x)
 	return l.done(l.b.op(ir.OpCoalesce, t, at, nodes...), at)

@@ -53,7 +53,7 @@ func (l *lowering) compareTyped(op ir.Op, x, y operand, at, opAt diag.Span) *ir.
 	case xk != yk:
 		return l.incomparable(x, y, at)
 	case !isEquality(op):
-		l.error("M0316", opAt, unorderedHint(xk), "%s has no order: it compares with = and != only", x.what())
+		l.error("M0316", opAt, unorderedHint(xk), "%s has no order: it compares with `=` and `!=` only", x.what())
 		return nil
 	}
 	return l.b.op(op, boolType, at, x.node, y.node)
@@ -88,7 +88,7 @@ func (l *lowering) setCompared(x, y operand, at diag.Span) *ir.Node {
 	if x.kind() != ir.Set {
 		set = y
 	}
-	l.error("M0312", set.at, "write "+sketch(set)+" contains …", "a set does not compare: it takes contains and is known only")
+	l.error("M0312", set.at, "write `"+sketch(set)+" contains …`", "a set does not compare: it takes `contains` and `is known` only")
 	return nil
 }
 
@@ -106,11 +106,11 @@ func (l *lowering) incomparable(x, y operand, at diag.Span) *ir.Node {
 	case x.kind() == ir.Bool || y.kind() == ir.Bool:
 		hint = "a bool stands as a condition by itself"
 	case (isTemporal(x.kind()) || isTemporal(y.kind())) && (x.text != nil || y.text != nil):
-		hint = "write a date without quotes: 2026-06-01"
+		hint = "write a date without quotes: `2026-06-01`"
 	case (isNumeric(x.kind()) || isNumeric(y.kind())) && (x.text != nil || y.text != nil):
 		hint = "write a number without quotes"
 	case isTemporal(x.kind()) && isNumeric(y.kind()), isTemporal(y.kind()) && isNumeric(x.kind()):
-		hint = "days since … is an int of days"
+		hint = "`days since …` is an int of days"
 	}
 	l.error("M0309", at, hint, "%s and %s do not compare", x.what(), y.what())
 	return nil
@@ -137,7 +137,7 @@ func (l *lowering) compareEnum(op ir.Op, x, y operand, at, opAt diag.Span) *ir.N
 	case y.kind() != ir.String:
 		return l.incomparable(x, y, at)
 	case !isEquality(op):
-		l.error("M0316", opAt, "", "an enum and a string compare with = and != only")
+		l.error("M0316", opAt, "", "an enum and a string compare with `=` and `!=` only")
 		return nil
 	}
 	return l.b.op(op, boolType, at, l.asText(x.node), y.node)
@@ -194,13 +194,13 @@ func (l *lowering) compareRow(op ir.Op, x, y operand, at, opAt diag.Span) *ir.No
 	case y.kind() == ir.Row && x.typ().Same(y.typ()):
 		other = y.node
 	case y.kind() == ir.Row:
-		l.error("M0309", at, "", "rows of different tables (%s and %s) do not compare", x.typ().Table.Name, y.typ().Table.Name)
+		l.error("M0309", at, "", "rows of different tables (`%s` and `%s`) do not compare", x.typ().Table.Name, y.typ().Table.Name)
 		return nil
 	default:
 		return l.incomparable(x, y, at)
 	}
 	if !isEquality(op) {
-		l.error("M0316", opAt, "compare one of its columns", "rows have no order: they compare with = and != only")
+		l.error("M0316", opAt, "compare one of its columns", "rows have no order: they compare with `=` and `!=` only")
 		return nil
 	}
 	return l.b.op(op, boolType, at, row, other)
@@ -231,7 +231,7 @@ func (l *lowering) lowerIn(e *dsl.In) operand {
 	for i, item := range e.List {
 		items[i] = l.lower(item)
 		if o := items[i]; !o.broken && o.span == nil && !o.isLit() && !isConst(o.node) {
-			items[i] = l.fail("M0317", o.at, "write x = a or x = b", "in takes constants, and this is none")
+			items[i] = l.fail("M0317", o.at, "write `x = a or x = b`", "`in` takes constants, and this is none")
 		}
 	}
 	if !l.ready(append(items, x)...) {

@@ -123,7 +123,7 @@ func (c *compilation) warning(code string, at diag.Span, reading, hint, message 
 // didYouMean is a hint that offers a near name, or nothing.
 func didYouMean(name string, candidates []string) string {
 	if near, ok := diag.Near(name, candidates); ok && near != name {
-		return "did you mean " + near + "?"
+		return "did you mean `" + near + "`?"
 	}
 	return ""
 }
@@ -131,7 +131,7 @@ func didYouMean(name string, candidates []string) string {
 // didYouMeanText is didYouMean for a text in quotes.
 func didYouMeanText(text string, candidates []string) string {
 	if near, ok := diag.Near(text, candidates); ok && near != text {
-		return "did you mean " + strconv.Quote(near) + "?"
+		return "did you mean `" + strconv.Quote(near) + "`?"
 	}
 	return ""
 }

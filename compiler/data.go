@@ -36,7 +36,7 @@ func (c *compilation) readTable(d *dsl.Table, t *ir.Table) {
 		t.Columns = append(t.Columns, column)
 		switch {
 		case col.Expr != nil:
-			c.report("M0513", col.Expr.Span(), owner, "compute it in a tag or in an event field", fmt.Sprintf("a column cannot be computed: %s", col.Name.Text))
+			c.report("M0513", col.Expr.Span(), owner, "compute it in a tag or in an event field", fmt.Sprintf("column `%s` cannot be computed", col.Name.Text))
 		case col.Key:
 			if t.Key >= 0 {
 				c.report("M0512", col.At, owner, "", "a table has one key column", diag.Related{Span: key, Message: "the first is here"})
@@ -48,13 +48,13 @@ func (c *compilation) readTable(d *dsl.Table, t *ir.Table) {
 		column.Type, _ = c.readType(col.Type, owner)
 	}
 	if t.Key < 0 {
-		c.report("M0512", d.Name.At, owner, "write NAME key for the column that identifies a row", "a table needs a key column")
+		c.report("M0512", d.Name.At, owner, "write `NAME key` for the column that identifies a row", "a table needs a key column")
 		t.Columns, t.Key = append(t.Columns, &ir.Column{Type: stringType}), len(t.Columns)
 	}
 }
 
 func (c *compilation) duplicateField(word string, name dsl.Name, owner string, first diag.Span) {
-	c.report("M0202", name.At, owner, "", fmt.Sprintf("%s %s is declared twice", word, name.Text),
+	c.report("M0202", name.At, owner, "", fmt.Sprintf("%s `%s` is declared twice", word, name.Text),
 		diag.Related{Span: first, Message: "first declared here"})
 }
 
@@ -89,12 +89,12 @@ func (c *compilation) readID(a *dsl.Attribute, attr *ir.Attribute) {
 	}
 	if spec.Phone != nil {
 		if !slices.Contains(phoneRegions(), spec.Phone.Value) {
-			c.report("M0514", spec.Phone.At, owner, `write the two capital letters of a country, such as phone "CN"`,
+			c.report("M0514", spec.Phone.At, owner, "write the two capital letters of a country, such as `phone \"CN\"`",
 				fmt.Sprintf("%q is no country whose phone numbers are known", spec.Phone.Value))
 		}
 		id.Phone = spec.Phone.Value
 		if spec.Lower {
-			c.report("M0515", spec.At, owner, "leave out lower", "an id is normalised as a phone number or to lower case, not both")
+			c.report("M0515", spec.At, owner, "leave out `lower`", "an id is normalised as a phone number or to lower case, not both")
 		}
 	}
 	seen := map[string]diag.Span{}
@@ -109,13 +109,13 @@ func (c *compilation) readID(a *dsl.Attribute, attr *ir.Attribute) {
 	if spec.Hashed != nil {
 		id.Hashed = spec.Hashed.Text
 		if id.Hashed != "sha256" && id.Hashed != "md5" {
-			c.report("M0516", spec.Hashed.At, owner, "write hashed sha256 or hashed md5", fmt.Sprintf("no hash is called %s", id.Hashed))
+			c.report("M0516", spec.Hashed.At, owner, "write `hashed sha256` or `hashed md5`", fmt.Sprintf("no hash is called `%s`", id.Hashed))
 		}
 	}
 	if spec.SaltEnv != nil {
 		id.SaltEnv = spec.SaltEnv.Value
 		if id.SaltEnv == "" {
-			c.report("M0516", spec.SaltEnv.At, owner, `write salt env "NAME"`, "the environment variable of the salt has no name")
+			c.report("M0516", spec.SaltEnv.At, owner, "write `salt env \"NAME\"`", "the environment variable of the salt has no name")
 		}
 	}
 }
@@ -138,7 +138,7 @@ func (c *compilation) readEvent(info *eventInfo, e *ir.Event) {
 			continue
 		}
 		if what, ok := builtIn[name]; ok {
-			c.report("M0203", f.Name.At, owner, "choose another name", fmt.Sprintf("%s is built in (%s) and cannot be declared", name, what))
+			c.report("M0203", f.Name.At, owner, "choose another name", fmt.Sprintf("`%s` is built in (%s) and cannot be declared", name, what))
 			field.broken = true
 		}
 		info.fields[name] = field
@@ -188,7 +188,7 @@ func (c *compilation) readTagHead(d *dsl.Tag, info *ruleInfo, tag *ir.Tag) {
 			tag.Group = sym.index
 			c.usedGroups[sym.index] = true
 		default:
-			c.report("M0206", d.Group.At, owner, didYouMean(d.Group.Text, namesOf(c.groups)), fmt.Sprintf("no group is called %s", d.Group.Text))
+			c.report("M0206", d.Group.At, owner, didYouMean(d.Group.Text, namesOf(c.groups)), fmt.Sprintf("no group is called `%s`", d.Group.Text))
 		}
 	}
 	if d.Expr != nil {
@@ -205,9 +205,9 @@ func (c *compilation) readTagHead(d *dsl.Tag, info *ruleInfo, tag *ir.Tag) {
 		case d.For.Unit == dsl.Hour || d.For.Unit == dsl.Minute:
 			c.report("M0519", d.For.At, owner, "write a span of days or longer", "a manual tag lapses at a midnight, so not after hours or minutes")
 		case d.For.N < 1:
-			c.report("M0519", d.For.At, owner, "leave out for, and it holds for ever", "a manual tag holds for at least one day")
+			c.report("M0519", d.For.At, owner, "leave out `for`, and it holds for ever", "a manual tag holds for at least one day")
 		case tooLong(d.For.N, d.For.Unit):
-			c.report("M0409", d.For.At, owner, "", "a span of more than 1000 years")
+			c.report("M0408", d.For.At, owner, "", "a span of more than 1000 years")
 		}
 	}
 }

@@ -85,7 +85,7 @@ func (c *compilation) declareOne(d dsl.Decl) {
 	case *dsl.Member:
 		if c.decls.member != nil {
 			c.twice("M0501", "member", firstWord(d.At, "member"), firstWord(c.decls.member.At, "member"),
-				"keep all attributes in one block, since the order of ids has a meaning")
+				"keep all attributes in one block, because the order of ids has a meaning")
 			return
 		}
 		c.decls.member = d
@@ -136,7 +136,7 @@ func (c *compilation) declareLater(d *dsl.Later) {
 		sym.later, sym.broken = true, true
 	}
 	c.report("M0590", firstWord(d.At, d.Word), reading(d.Word, d.Name.Text), "take it out, or keep it in a file of its own outside this rule set",
-		fmt.Sprintf("this version does not run %s declarations", d.Word))
+		fmt.Sprintf("this version does not run `%s` declarations", d.Word))
 }
 
 // declareName adds a name to a namespace and returns its symbol: a new one that nothing finds if the name is taken.
@@ -144,13 +144,13 @@ func (c *compilation) declareName(space map[string]*symbol, word string, name ds
 	sym := &symbol{word: word, name: name.Text, at: name.At, index: index}
 	if what, ok := builtIn[name.Text]; ok && word != "table" && word != "group" && word != "source" && word != "sync" {
 		c.report("M0203", name.At, reading(word, name.Text), "choose another name",
-			fmt.Sprintf("%s is built in (%s) and cannot be declared", name.Text, what))
+			fmt.Sprintf("`%s` is built in (%s) and cannot be declared", name.Text, what))
 		sym.broken = true
 	}
 	if first, ok := space[name.Text]; ok {
-		message := fmt.Sprintf("%s is declared twice", name.Text)
+		message := fmt.Sprintf("`%s` is declared twice", name.Text)
 		if first.word != word {
-			message = fmt.Sprintf("%s is already the name of %s", name.Text, withArticle(first.word))
+			message = fmt.Sprintf("`%s` is already the name of %s", name.Text, withArticle(first.word))
 		}
 		c.report("M0201", name.At, reading(word, name.Text), "", message,
 			diag.Related{Span: first.at, Message: "first declared here"})
@@ -162,7 +162,7 @@ func (c *compilation) declareName(space map[string]*symbol, word string, name ds
 }
 
 func (c *compilation) twice(code, word string, at, first diag.Span, hint string) {
-	c.report(code, at, "", hint, fmt.Sprintf("a second %s block", word), diag.Related{Span: first, Message: "the first is here"})
+	c.report(code, at, "", hint, fmt.Sprintf("a second `%s` block", word), diag.Related{Span: first, Message: "the first is here"})
 }
 
 // firstWord narrows the span of a declaration to its kind word.

@@ -65,17 +65,17 @@ func (l *lowering) lowerCall(e *dsl.Call) operand {
 	}
 	switch {
 	case e.Window != nil:
-		return l.fail("M0405", e.Window.At, "put it directly after the aggregate", "a window belongs to an aggregate, and %s is none", name)
+		return l.fail("M0405", e.Window.At, "put it directly after the aggregate", "a window belongs to an aggregate, and `%s` is none", name)
 	case e.Where != nil:
-		return l.fail("M0405", e.Where.Span(), "put it into the aggregate's parentheses", "where belongs to an aggregate, and %s is none", name)
+		return l.fail("M0405", e.Where.Span(), "put it into the aggregate's parentheses", "`where` belongs to an aggregate, and `%s` is none", name)
 	case e.By != nil:
-		return l.fail("M0405", e.By.Span(), "", "by belongs to top, and %s has none", name)
+		return l.fail("M0405", e.By.Span(), "", "`by` belongs to `top`, and `%s` has none", name)
 	case len(args) < f.min || f.max >= 0 && len(args) > f.max:
-		return l.fail("M0321", e.At, signature(name), "%s takes %s, not %d", name, arity(f), len(args))
+		return l.fail("M0321", e.At, signature(name), "`%s` takes %s, not %d", name, arity(f), len(args))
 	case f.clock && l.event != nil:
 		what := name
 		if name == "ntile" || name == "chance" {
-			return l.fail("M0411", e.Name.At, "make a tag of it and write member.TAG", "%s is about the member, and looks at no event", name)
+			return l.fail("M0410", e.Name.At, "make a tag of it and write `member.TAG`", "`%s` is about the member, and looks at no event", name)
 		}
 		return l.clockInEvent(operand{at: e.Name.At}, what)
 	case !l.ready(args...):
@@ -94,7 +94,7 @@ func (l *lowering) unknownCall(e *dsl.Call) operand {
 				}
 			}
 		}
-		return l.fail("M0590", e.Name.At, "", "%s is about %s, which this version does not run", name, word)
+		return l.fail("M0590", e.Name.At, "", "`%s` is about %s, which this version does not run", name, word)
 	}
 	var candidates []string
 	for f := range functions {
@@ -107,17 +107,17 @@ func (l *lowering) unknownCall(e *dsl.Call) operand {
 	if _, ok := l.c.names[name]; ok && hint == "" {
 		hint = "a name is written without parentheses"
 	}
-	return l.fail("M0213", e.Name.At, hint, "no function is called %s", name)
+	return l.fail("M0213", e.Name.At, hint, "no function is called `%s`", name)
 }
 
 func signature(name string) string {
 	switch name {
 	case "ntile":
-		return "write ntile(5, VALUE)"
+		return "write `ntile(5, VALUE)`"
 	case "bucket":
-		return "write bucket(VALUE, 500, 2000)"
+		return "write `bucket(VALUE, 500, 2000)`"
 	case "chance":
-		return `write chance("salt")`
+		return "write `chance(\"salt\")`"
 	}
 	return ""
 }
@@ -156,7 +156,7 @@ func (l *lowering) whole(e *dsl.Call, args []operand) operand {
 
 // needs reports an argument of a wrong type.
 func (l *lowering) needs(e *dsl.Call, x operand, what string) operand {
-	return l.fail("M0322", x.at, "", "%s takes %s, and this is %s", e.Name.Text, what, x.what())
+	return l.fail("M0322", x.at, "", "`%s` takes %s, and this is %s", e.Name.Text, what, x.what())
 }
 
 func (l *lowering) abs(e *dsl.Call, args []operand) operand {
@@ -272,7 +272,7 @@ const maxGroups = 10_000
 func (l *lowering) ntileCall(e *dsl.Call, args []operand) operand {
 	n, x := args[0], args[1]
 	if !n.isLit() || !n.isInt || n.lit.Num().Sign() <= 0 || n.lit.Num().Cmp(big.NewInt(maxGroups)) > 0 {
-		return l.fail("M0323", n.at, "write ntile(5, VALUE)", "the number of groups is written as an int from 1 to %d", maxGroups)
+		return l.fail("M0323", n.at, "write `ntile(5, VALUE)`", "the number of groups is written as an int from 1 to %d", maxGroups)
 	}
 	if !isOrdered(x.kind()) {
 		return l.needs(e, x, "something with an order as its second argument")
@@ -287,7 +287,7 @@ func (l *lowering) ntileCall(e *dsl.Call, args []operand) operand {
 func (l *lowering) chance(e *dsl.Call, args []operand) operand {
 	x := args[0]
 	if x.text == nil {
-		return l.fail("M0324", x.at, `write chance("salt")`, "the salt of chance is a string that is written out")
+		return l.fail("M0324", x.at, "write `chance(\"salt\")`", "the salt of `chance` is a string that is written out")
 	}
 	return l.done(l.b.node(ir.Node{Op: ir.OpChance, Type: numberType, Text: *x.text, Source: e.At}, strconv.Quote(*x.text)), e.At)
 }
@@ -315,7 +315,7 @@ func (l *lowering) bucket(e *dsl.Call, args []operand) operand {
 	labels = append(labels, "<"+text(0))
 	for i := 1; i < len(bounds); i++ {
 		if !lessValue(consts[i-1], consts[i]) {
-			return l.fail("M0325", bounds[i].at, "", "the bounds of a bucket ascend, and %s is not above %s", text(i), text(i-1))
+			return l.fail("M0325", bounds[i].at, "", "the bounds of a bucket ascend, and `%s` is not above `%s`", text(i), text(i-1))
 		}
 		labels = append(labels, text(i-1)+"-"+text(i))
 	}

@@ -101,7 +101,7 @@ func (l *lowering) lower(e dsl.Expr) operand {
 	case *dsl.SpanLit:
 		return operand{at: at, span: e}
 	case *dsl.ClockLit:
-		return l.fail("M0301", at, "compare hour(…) with an int", "a clock time cannot stand in an expression")
+		return l.fail("M0301", at, "compare `hour(…)` with an int", "a clock time cannot stand in an expression")
 	}
 	return l.fail("M0301", at, "", "this cannot stand in an expression")
 }
@@ -132,7 +132,7 @@ func conditionHint(o operand) string {
 	case o.span != nil:
 		return ""
 	case o.kind() == ir.Set:
-		return "write … contains …, or … is known"
+		return "write `… contains …` or `… is known`"
 	case o.kind() == ir.Invalid:
 		return ""
 	}
@@ -147,7 +147,7 @@ func (l *lowering) ready(operands ...operand) bool {
 		case o.broken:
 			ok = false
 		case o.span != nil:
-			l.error("M0301", o.at, "a span is added to a date or a time, as in today - 30 days", "a span of time cannot stand here")
+			l.error("M0301", o.at, "a span is added to a date or a time, as in `today - 30 days`", "a span of time cannot stand here")
 			ok = false
 		}
 	}

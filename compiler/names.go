@@ -34,7 +34,7 @@ func (l *lowering) memberName(name dsl.Name) operand {
 	sym, ok := l.c.names[name.Text]
 	if q, isLet := l.c.lets[name.Text]; isLet && q != nil && q.Node != nil {
 		if ok && !sym.broken {
-			return l.fail("M0215", at, "give the definition another name", "%s could be the %s or the definition of this session", name.Text, sym.word)
+			return l.fail("M0215", at, "give the definition another name", "`%s` could be the %s or the definition of this session", name.Text, sym.word)
 		}
 		return nodeOperand(l.b.adopt(q.Node), at)
 	}
@@ -57,13 +57,13 @@ func (l *lowering) memberName(name dsl.Name) operand {
 		if sym.broken {
 			return brokenAt(at)
 		}
-		return l.fail("M0207", at, "aggregate it: has("+sym.name+"), count("+sym.name+"), last("+sym.name+")",
-			"%s is an event, which has no value of its own", sym.name)
+		return l.fail("M0207", at, "aggregate it: `has("+sym.name+")`, `count("+sym.name+")`, `last("+sym.name+")`",
+			"`%s` is an event, which has no value of its own", sym.name)
 	}
 	if sym.broken {
 		return brokenAt(at)
 	}
-	return l.fail("M0207", at, "", "%s is %s, which has no value", sym.name, withArticle(sym.word))
+	return l.fail("M0207", at, "", "`%s` is %s, which has no value", sym.name, withArticle(sym.word))
 }
 
 func (l *lowering) attribute(sym *symbol, at diag.Span) operand {
@@ -95,20 +95,20 @@ func (l *lowering) segment(sym *symbol, at diag.Span) operand {
 func (l *lowering) unknownName(name dsl.Name) operand {
 	switch name.Text {
 	case "at", "day":
-		return l.fail("M0208", name.At, "aggregate it, as in last(EVENT) or distinct(EVENT."+name.Text+")",
-			"%s is the %s of an event, and this is about the member", name.Text, map[string]string{"at": "time", "day": "local date"}[name.Text])
+		return l.fail("M0208", name.At, "aggregate it, as in `last(EVENT)` or `distinct(EVENT."+name.Text+")`",
+			"`%s` is the %s of an event, and this is about the member", name.Text, map[string]string{"at": "time", "day": "local date"}[name.Text])
 	case "start":
-		return l.fail("M0412", name.At, "", "start is the start of a campaign's run, and this is not in a campaign")
+		return l.fail("M0411", name.At, "", "`start` is the start of a campaign's run, and this is not in a campaign")
 	}
 	if events := l.eventsWith(name.Text); len(events) > 0 {
-		return l.fail("M0208", name.At, fmt.Sprintf("aggregate it, as in last(%s.%s)", events[0], name.Text),
-			"%s is a field of %s, and this is about the member", name.Text, events[0])
+		return l.fail("M0208", name.At, fmt.Sprintf("aggregate it, as in `last(%s.%s)`", events[0], name.Text),
+			"`%s` is a field of `%s`, and this is about the member", name.Text, events[0])
 	}
 	candidates := namesOf(l.c.names, "attribute", "tag", "segment", "list")
 	for let := range l.c.lets {
 		candidates = append(candidates, let)
 	}
-	return l.fail("M0205", name.At, didYouMean(name.Text, sorted(candidates)), "no attribute, tag, segment or list is called %s", name.Text)
+	return l.fail("M0205", name.At, didYouMean(name.Text, sorted(candidates)), "no attribute, tag, segment or list is called `%s`", name.Text)
 }
 
 func (l *lowering) eventsWith(field string) []string {
@@ -136,7 +136,7 @@ func (l *lowering) eventName(name dsl.Name) operand {
 	case "now", "today":
 		return l.clockInEvent(operand{at: at}, name.Text)
 	case "start":
-		return l.fail("M0412", at, "", "start is the start of a campaign's run, and this is not in a campaign")
+		return l.fail("M0411", at, "", "`start` is the start of a campaign's run, and this is not in a campaign")
 	}
 	event := l.event.sym.name
 	hint := didYouMean(name.Text, l.event.names())
@@ -145,15 +145,15 @@ func (l *lowering) eventName(name dsl.Name) operand {
 		case l.computed:
 			hint = "a computed field knows its own event only"
 		case sym.word == "attribute" || sym.word == "tag":
-			hint = "write member." + name.Text + " for the " + sym.word
+			hint = "write `member." + name.Text + "` for the " + sym.word
 		case sym.word == "segment" || sym.word == "list":
-			hint = "ask for the " + sym.word + " outside the where"
+			hint = "ask for the " + sym.word + " outside the `where`"
 		}
 	}
 	if l.event.sym.broken {
 		return brokenAt(at)
 	}
-	return l.fail("M0209", at, hint, "event %s has no field %s", event, name.Text)
+	return l.fail("M0209", at, hint, "event `%s` has no field `%s`", event, name.Text)
 }
 
 // names lists what a bare name can be within the event.
@@ -202,10 +202,10 @@ func (l *lowering) lowerSelect(e *dsl.Select) operand {
 // bareEventField reports EVENT.FIELD outside an aggregate's first argument.
 func (l *lowering) bareEventField(e *dsl.Select, sym *symbol) operand {
 	if l.event != nil && l.event.sym == sym {
-		return l.fail("M0209", e.Span(), "write "+e.Name.Text, "within the event a field is written without the event's name")
+		return l.fail("M0209", e.Span(), "write `"+e.Name.Text+"`", "within the event a field is written without the event's name")
 	}
-	return l.fail("M0207", e.Span(), fmt.Sprintf("aggregate it: last(%s.%s), sum(%s.%s), …", sym.name, e.Name.Text, sym.name, e.Name.Text),
-		"a member has many %s events: say which value is meant", sym.name)
+	return l.fail("M0207", e.Span(), fmt.Sprintf("aggregate it: `last(%s.%s)`, `sum(%s.%s)`, …", sym.name, e.Name.Text, sym.name, e.Name.Text),
+		"a member has many `%s` events: say which value is meant", sym.name)
 }
 
 // ofMember is member.NAME.
@@ -222,13 +222,13 @@ func (l *lowering) ofMember(e *dsl.Select) operand {
 		return brokenAt(at)
 	}
 	if !ok {
-		return l.fail("M0205", e.Name.At, didYouMean(e.Name.Text, namesOf(l.c.names, "attribute", "tag")), "no attribute or tag is called %s", e.Name.Text)
+		return l.fail("M0205", e.Name.At, didYouMean(e.Name.Text, namesOf(l.c.names, "attribute", "tag")), "no attribute or tag is called `%s`", e.Name.Text)
 	}
 	if sym.index < 0 {
 		return brokenAt(at)
 	}
 	if sym.word != "attribute" && sym.word != "tag" {
-		return l.fail("M0210", at, "ask for it outside the where", "member.… reaches an attribute or a tag, and %s is %s", sym.name, withArticle(sym.word))
+		return l.fail("M0210", at, "ask for it outside the `where`", "`member.` reaches an attribute or a tag, and `%s` is %s", sym.name, withArticle(sym.word))
 	}
 	outer := l.c.memberScope(l.reading)
 	x := outer.memberName(e.Name)
@@ -243,7 +243,7 @@ func (l *lowering) column(x operand, name dsl.Name, at diag.Span) operand {
 	if x.kind() != ir.Row {
 		hint := ""
 		if x.kind() == ir.Time || x.kind() == ir.Date {
-			hint = "write " + name.Text + "(…)"
+			hint = "write `" + name.Text + "(…)`"
 		}
 		return l.fail("M0211", name.At, hint, "%s has no columns: only a row of a table has", x.what())
 	}
@@ -270,7 +270,7 @@ func (l *lowering) column(x operand, name dsl.Name, at diag.Span) operand {
 	for _, col := range table.Columns {
 		names = append(names, col.Name)
 	}
-	return l.fail("M0212", name.At, didYouMean(name.Text, sorted(names)), "table %s has no column %s", table.Name, name.Text)
+	return l.fail("M0212", name.At, didYouMean(name.Text, sorted(names)), "table `%s` has no column `%s`", table.Name, name.Text)
 }
 
 func sorted(names []string) []string {

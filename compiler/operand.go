@@ -142,7 +142,7 @@ func (l *lowering) litMoney(o operand) *ir.Node {
 		if l.b.digits == 0 {
 			hint = "the currency has no minor unit: write a whole amount"
 		}
-		l.error("M0305", o.at, hint, "%s is finer than the currency's minor unit (%s)", o.at.Text(), decimals(l.b.digits))
+		l.error("M0305", o.at, hint, "`%s` is finer than the currency's minor unit (%s)", o.at.Text(), decimals(l.b.digits))
 		return nil
 	case !minor.Num().IsInt64():
 		l.error("M0306", o.at, "", "this is beyond the largest amount of money")

@@ -133,7 +133,7 @@ func (c *compilation) circle(sym *symbol, at diag.Span) {
 		members = append(members, fmt.Sprintf("%p", s.sym))
 		shown += s.sym.name + " → "
 		if i > 0 {
-			related = append(related, diag.Related{Span: s.at, Message: fmt.Sprintf("%s uses %s here", round[i-1].sym.name, s.sym.name)})
+			related = append(related, diag.Related{Span: s.at, Message: fmt.Sprintf("`%s` uses `%s` here", round[i-1].sym.name, s.sym.name)})
 		}
 	}
 	id := strings.Join(sorted(members), " ")
@@ -142,8 +142,8 @@ func (c *compilation) circle(sym *symbol, at diag.Span) {
 	}
 	c.circles[id] = true
 	last := round[len(round)-1].sym
-	related = append(related, diag.Related{Span: at, Message: fmt.Sprintf("%s uses %s here", last.name, sym.name)})
-	message := fmt.Sprintf("%s depends on itself: %s%s", sym.name, shown, sym.name)
+	related = append(related, diag.Related{Span: at, Message: fmt.Sprintf("`%s` uses `%s` here", last.name, sym.name)})
+	message := fmt.Sprintf("`%s` depends on itself: %s%s", sym.name, shown, sym.name)
 	c.report("M0204", sym.at, reading(sym.word, sym.name), "", message, related...)
 }
 
@@ -209,16 +209,16 @@ func (l *lowering) fit(o operand, t ir.Type) *ir.Node {
 	case o.node != nil && o.typ().Same(t):
 		return o.node
 	}
-	l.error("M0320", o.at, fitHint(k, t), "this is %s, and %s is declared", o.what(), aType(t))
+	l.error("M0320", o.at, fitHint(k, t), "this is %s, and the declared type is %s", o.what(), aType(t))
 	return nil
 }
 
 func fitHint(k ir.Kind, t ir.Type) string {
 	switch {
 	case t.Kind == ir.Date && k == ir.Time:
-		return "date(…) is the local date of a time"
+		return "`date(…)` is the local date of a time"
 	case t.Kind == ir.Int && (k == ir.Number || isMoney(k)):
-		return "floor, round and ceil make an int"
+		return "`floor`, `ceil` and `round` make an int"
 	case t.Kind == ir.Money && k == ir.Number:
 		return "declare the field as number, or multiply money with it"
 	case t.Kind == ir.Number && isMoney(k):

@@ -19,12 +19,12 @@ func (c *compilation) readSettings() {
 		return
 	}
 	if s == nil {
-		c.report("M0502", c.origin(), "", `add settings { language 1  timezone "Asia/Shanghai" }`, "the rule set has no settings: at least the timezone must be given")
+		c.report("M0502", c.origin(), "", "add `settings { language 1  timezone \"Asia/Shanghai\" }`", "the rule set has no settings: at least the timezone must be given")
 		c.moneyReported = true
 		return
 	}
 	if s.Language != nil && s.Language.Value != 1 {
-		c.report("M0503", s.Language.At, "settings", "write language 1", fmt.Sprintf("this version reads language 1, not %d", s.Language.Value))
+		c.report("M0503", s.Language.At, "settings", "write `language 1`", fmt.Sprintf("this version reads language 1, not %d", s.Language.Value))
 	}
 	c.readZone(s)
 	c.readCurrency(s)
@@ -34,12 +34,12 @@ func (c *compilation) readSettings() {
 		case "sunday":
 			p.WeekStart = 7
 		default:
-			c.report("M0506", s.Week.At, "settings", "write week monday or week sunday", "a week starts on monday or on sunday")
+			c.report("M0506", s.Week.At, "settings", "write `week monday` or `week sunday`", "a week starts on monday or on sunday")
 		}
 	}
 	if s.Late != nil {
 		if tooLong(s.Late.N, s.Late.Unit) {
-			c.report("M0409", s.Late.At, "settings", "", "a span of more than 1000 years")
+			c.report("M0408", s.Late.At, "settings", "", "a span of more than 1000 years")
 		}
 		p.LateSpan = *s.Late
 	}
@@ -48,7 +48,7 @@ func (c *compilation) readSettings() {
 
 func (c *compilation) readZone(s *dsl.Settings) {
 	if s.Timezone == nil {
-		c.report("M0502", firstWord(s.At, "settings"), "settings", `add timezone "Asia/Shanghai"`, "settings give no timezone")
+		c.report("M0502", firstWord(s.At, "settings"), "settings", "add `timezone \"Asia/Shanghai\"`", "settings give no timezone")
 		return
 	}
 	name := s.Timezone.Value
@@ -82,9 +82,9 @@ func (c *compilation) readCurrency(s *dsl.Settings) {
 		c.moneyReported = true
 		hint := didYouMean(code, currencyCodes())
 		if _, upper := minorDigits(strings.ToUpper(code)); upper {
-			hint = "did you mean " + strings.ToUpper(code) + "?"
+			hint = "did you mean `" + strings.ToUpper(code) + "`?"
 		}
-		c.report("M0505", s.Currency.At, "settings", hint, fmt.Sprintf("%s is no currency code of ISO 4217", code))
+		c.report("M0505", s.Currency.At, "settings", hint, fmt.Sprintf("`%s` is no currency code of ISO 4217", code))
 		return
 	}
 	c.program.Currency, c.program.Digits, c.b.digits = code, digits, digits
@@ -96,7 +96,7 @@ func (c *compilation) useMoney(at diag.Span) {
 		return
 	}
 	c.moneyReported = true
-	c.report("M0507", at, "", "add currency CNY to the settings", "money is used, but the settings give no currency")
+	c.report("M0507", at, "", "add `currency CNY` to the settings", "money is used, but the settings give no currency")
 }
 
 func (c *compilation) readHolidays(s *dsl.Settings) {
@@ -105,7 +105,7 @@ func (c *compilation) readHolidays(s *dsl.Settings) {
 		for _, d := range dates {
 			day := calendar.FromCivil(d.Year, d.Month, d.Day)
 			if first, ok := seen[day]; ok {
-				c.report("M0508", d.At, "settings", "", fmt.Sprintf("%s is listed twice among holidays and workdays", d.At.Text()),
+				c.report("M0508", d.At, "settings", "", fmt.Sprintf("`%s` is listed twice among holidays and workdays", d.At.Text()),
 					diag.Related{Span: first, Message: "the first is here"})
 				continue
 			}

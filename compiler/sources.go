@@ -172,7 +172,7 @@ func (r *sourceReader) field(d *dsl.Mapping, m *ir.Mapping) bool {
 	case isID:
 		return setAttribute()
 	case attr != nil:
-		r.c.report("M0521", d.Field.At, r.owner, "map it in a source that gives member", fmt.Sprintf("`%s` is an attribute: a source of events maps fields, at and ids", name))
+		r.c.report("M0521", d.Field.At, r.owner, "map it in a source that gives `member`", fmt.Sprintf("`%s` is an attribute: a source of events maps fields, `at` and ids", name))
 		return false
 	}
 	names := append(r.event.stored(), "at")
@@ -213,18 +213,18 @@ func (r *sourceReader) options(d *dsl.Mapping, m *ir.Mapping, ok bool) *ir.Mappi
 	if d.Format != nil {
 		m.Format = d.Format.Value
 		if !isTemporal(m.Type.Kind) {
-			report("M0524", d.Format.At, "leave it out", "format is for dates and times, and `%s` is %s", m.Name, aType(m.Type))
+			report("M0524", d.Format.At, "leave it out", "`format` is for dates and times, and `%s` is %s", m.Name, aType(m.Type))
 		} else if problem := badLayout(m.Format, m.Type.Kind); problem != "" {
-			report("M0524", d.Format.At, `write how 2 January 2006, 15:04:05 looks there: "2006-01-02 15:04:05", or "unix", "unix_ms"`, "%s", problem)
+			report("M0524", d.Format.At, "write how 2 January 2006, 15:04:05 looks there, such as `\"2006-01-02 15:04:05\"`, or `\"unix\"`, `\"unix_ms\"`", "%s", problem)
 		}
 	}
 	if d.Split != nil {
 		m.Split = d.Split.Value
 		switch {
 		case m.Type.Kind != ir.Set:
-			report("M0525", d.Split.At, "leave it out", "split is for sets, and `%s` is %s", m.Name, aType(m.Type))
+			report("M0525", d.Split.At, "leave it out", "`split` is for sets, and `%s` is %s", m.Name, aType(m.Type))
 		case m.Split == "":
-			report("M0525", d.Split.At, `write what stands between the values: split ","`, "split by nothing")
+			report("M0525", d.Split.At, "write what stands between the values: `split \",\"`", "split by nothing")
 		}
 	}
 	if d.HasMap {
@@ -243,7 +243,7 @@ func (r *sourceReader) options(d *dsl.Mapping, m *ir.Mapping, ok bool) *ir.Mappi
 			case m.Type.Kind == ir.Enum && m.Type.Enum.Ordinal(to) < 0:
 				report("M0314", entry.To.At, enumHint(to, m.Type.Enum), "%q is no value of the enum of `%s`", to, m.Name)
 			case m.Type.Kind == ir.Bool && to != "true" && to != "false":
-				report("M0526", entry.To.At, `map to "true" or "false"`, "%q is no bool", to)
+				report("M0526", entry.To.At, "map to `\"true\"` or `\"false\"`", "%q is no bool", to)
 			}
 		}
 	}
@@ -292,7 +292,7 @@ func (r *sourceReader) checkIdentity() {
 	case ir.ToTable:
 		key = r.table.Key
 		if !has[ir.SetField][key] && r.table.Columns[key].Name != "" {
-			r.c.report("M0528", r.decl.Name.At, r.owner, fmt.Sprintf("add %s from \"…\"", r.table.Columns[key].Name),
+			r.c.report("M0528", r.decl.Name.At, r.owner, fmt.Sprintf("add `%s from \"…\"`", r.table.Columns[key].Name),
 				fmt.Sprintf("the key `%s` is not mapped: every row would be rejected", r.table.Columns[key].Name))
 		}
 		return
@@ -300,7 +300,7 @@ func (r *sourceReader) checkIdentity() {
 		key = r.c.program.Events[r.source.Index].Key
 		if key >= 0 && !has[ir.SetField][key] {
 			name := r.c.program.Events[r.source.Index].Fields[key].Name
-			r.c.report("M0528", r.decl.Name.At, r.owner, fmt.Sprintf("add %s from \"…\"", name), fmt.Sprintf("the key `%s` is not mapped: every row would be rejected", name))
+			r.c.report("M0528", r.decl.Name.At, r.owner, fmt.Sprintf("add `%s from \"…\"`", name), fmt.Sprintf("the key `%s` is not mapped: every row would be rejected", name))
 		}
 	}
 	for i := range has[ir.SetAttribute] {
@@ -308,13 +308,13 @@ func (r *sourceReader) checkIdentity() {
 			return
 		}
 	}
-	hint := "map one of the ids of member"
+	hint := "map one of the ids of `member`"
 	ids := false
 	for _, a := range r.c.program.Attributes {
 		ids = ids || a.ID != nil
 	}
 	if !ids {
-		hint = `declare one: member { phone id phone "CN" … }`
+		hint = "declare one: `member { phone id phone \"CN\" … }`"
 	}
 	if !r.c.incomplete {
 		r.c.report("M0528", r.decl.Name.At, r.owner, hint, "no id is mapped: nobody could tell whose a row is, and every row would be rejected")

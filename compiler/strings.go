@@ -21,16 +21,16 @@ func (l *lowering) lowerStringTest(e *dsl.StringTest) operand {
 	}
 	if x.kind() == ir.Set {
 		if e.Op != dsl.OpContains {
-			return l.fail("M0312", e.OpAt, "write contains", "a set has no %s: it takes contains and is known only", e.Op)
+			return l.fail("M0312", e.OpAt, "write `contains`", "a set has no `%s`: it takes `contains` and `is known` only", e.Op)
 		}
 		return l.lowerHas(e, x, y)
 	}
 	if x.kind() != ir.String {
 		hint := ""
 		if x.kind() == ir.Enum {
-			hint = "compare an enum with =, in or <"
+			hint = "compare an enum with `=`, `in` or `<`"
 		}
-		return l.fail("M0318", x.at, hint, "%s needs a string, and this is %s", e.Op, x.what())
+		return l.fail("M0318", x.at, hint, "`%s` needs a string, and this is %s", e.Op, x.what())
 	}
 	if e.Op == dsl.OpMatches {
 		return l.lowerMatches(e, x, y)
@@ -39,7 +39,7 @@ func (l *lowering) lowerStringTest(e *dsl.StringTest) operand {
 	case y.kind() == ir.Enum || y.kind() == ir.Row:
 		y.node = l.asText(y.node)
 	case y.kind() != ir.String:
-		return l.fail("M0318", y.at, "", "%s needs a string, and this is %s", e.Op, y.what())
+		return l.fail("M0318", y.at, "", "`%s` needs a string, and this is %s", e.Op, y.what())
 	}
 	return l.done(l.b.op(stringOps[e.Op], boolType, at, x.node, y.node), at)
 }
@@ -47,7 +47,7 @@ func (l *lowering) lowerStringTest(e *dsl.StringTest) operand {
 func (l *lowering) lowerMatches(e *dsl.StringTest, x, y operand) operand {
 	at := e.Span()
 	if y.text == nil {
-		return l.fail("M0319", y.at, `write the pattern as a string: matches "^A[0-9]+"`, "matches takes a pattern that is written out")
+		return l.fail("M0319", y.at, "write the pattern as a string: `matches \"^A[0-9]+\"`", "`matches` takes a pattern that is written out")
 	}
 	re, err := regexp.Compile(*y.text)
 	if err != nil {

@@ -39,7 +39,7 @@ func (r *testReader) read() {
 		r.test.Today = calendar.FromCivil(d.Year, d.Month, d.Day)
 		r.clock, r.started = r.c.program.Zone.Midnight(r.test.Today), true
 	} else {
-		r.report("M0601", r.decl.Title.At, "write today 2026-06-01", "the test does not say what day it is")
+		r.report("M0601", r.decl.Title.At, "write `today 2026-06-01`", "the test does not say what day it is")
 	}
 	for _, m := range r.decl.Members {
 		r.member(m)
@@ -53,7 +53,7 @@ func (r *testReader) read() {
 		expects = expects || isExpect
 	}
 	if !expects {
-		r.c.warning("M0810", r.decl.Title.At, r.owner, "add expect NAME: CONDITION", "this test expects nothing, so it cannot fail")
+		r.c.warning("M0810", r.decl.Title.At, r.owner, "add `expect NAME: CONDITION`", "this test expects nothing, so it cannot fail")
 	}
 }
 
@@ -74,7 +74,7 @@ func (r *testReader) member(d *dsl.TestMember) {
 	}
 	for _, e := range d.Events {
 		if e.When == nil {
-			r.report("M0606", e.Event.At, "write at 2026-01-20 in its braces", "an event of a member's history needs its time")
+			r.report("M0606", e.Event.At, "write `at 2026-01-20` in its braces", "an event of a member's history needs its time")
 		}
 		if event := r.event(e); event != nil {
 			m.Events = append(m.Events, event)
@@ -142,7 +142,7 @@ func (r *testReader) list(name dsl.Name, m *ir.TestMember) {
 	case sym.word == "attribute", sym.word == "tag":
 		r.report("M0604", name.At, "write its value after it", "`%s` is %s: a value is missing", name.Text, withArticle(sym.word))
 	case sym.word == "event":
-		r.report("M0604", name.At, "write "+name.Text+" { at 2026-01-20 }", "`%s` is an event: its braces are missing", name.Text)
+		r.report("M0604", name.At, "write `"+name.Text+" { at 2026-01-20 }`", "`%s` is an event: its braces are missing", name.Text)
 	default:
 		r.report("M0604", name.At, "", "`%s` is %s, and only a list stands alone here", name.Text, withArticle(sym.word))
 	}
@@ -173,10 +173,10 @@ func (r *testReader) event(d *dsl.TestEvent) *ir.TestEvent {
 		f := info.fields[v.Name.Text]
 		switch {
 		case f == nil && (v.Name.Text == "day"):
-			r.report("M0605", v.Name.At, "give at", "day follows from at")
+			r.report("M0605", v.Name.At, "give `at`", "`day` follows from `at`")
 			ok = false
 		case f == nil:
-			r.report("M0605", v.Name.At, didYouMean(v.Name.Text, info.stored()), "event %s has no field `%s`", info.sym.name, v.Name.Text)
+			r.report("M0605", v.Name.At, didYouMean(v.Name.Text, info.stored()), "event `%s` has no field `%s`", info.sym.name, v.Name.Text)
 			ok = false
 		case f.computed:
 			r.report("M0605", v.Name.At, "give the fields that it is computed from", "field `%s` is computed and cannot be set", v.Name.Text)
@@ -257,7 +257,7 @@ func (r *testReader) advance(s *dsl.Advance, out *ir.TestStep) *ir.TestStep {
 		out.By = s.By
 		t, ok := r.c.program.Zone.AddSpanToTime(r.clock, s.By.N, s.By.Unit)
 		if !ok || tooLong(s.By.N, s.By.Unit) {
-			r.report("M0409", s.By.At, "", "a span of more than 1000 years")
+			r.report("M0408", s.By.At, "", "a span of more than 1000 years")
 			return nil
 		}
 		to = t

@@ -15,11 +15,11 @@ func (l *lowering) addSpan(e *dsl.Binary, x, y operand) operand {
 	case x.broken:
 		return brokenAt(at)
 	case x.span != nil || !isTemporal(x.kind()):
-		return l.fail("M0415", x.at, "a span is added to a date or a time, as in today - 30 days", "%s has no %s with a span of time", x.what(), e.Op)
+		return l.fail("M0413", x.at, "a span is added to a date or a time, as in `today - 30 days`", "%s has no `%s` with a span of time", x.what(), e.Op)
 	case x.kind() == ir.Date && (y.span.Unit == dsl.Hour || y.span.Unit == dsl.Minute):
-		return l.fail("M0415", y.at, "write days or longer", "a date has no hours to add to")
+		return l.fail("M0413", y.at, "write days or longer", "a date has no hours to add to")
 	case tooLong(y.span.N, y.span.Unit):
-		return l.fail("M0409", y.at, "", "a span of more than 1000 years")
+		return l.fail("M0408", y.at, "", "a span of more than 1000 years")
 	}
 	n := y.span.N
 	if e.Op == dsl.OpSub {
@@ -43,7 +43,7 @@ func (l *lowering) subtractDates(e *dsl.Binary, x, y operand) operand {
 	at := e.Span()
 	for _, o := range []operand{x, y} {
 		if o.kind() == ir.Time {
-			return l.fail("M0416", o.at, "date(…) is the local date of a time; hours since counts hours", "only a date is subtracted from a date, and this is a time")
+			return l.fail("M0414", o.at, "`date(…)` is the local date of a time; `hours since` counts hours", "only a date is subtracted from a date, and this is a time")
 		}
 	}
 	return l.done(l.b.op(ir.OpDaysBetween, intType, at, x.node, y.node), at)
@@ -65,11 +65,11 @@ func (l *lowering) lowerSince(e *dsl.Unary) operand {
 	case !isTemporal(x.kind()):
 		hint := ""
 		if c, ok := unparen(e.X).(*dsl.Call); ok && (c.Name.Text == "count" || c.Name.Text == "has") {
-			hint = "last(EVENT) is the time of the last one"
+			hint = "`last(EVENT)` is the time of the last one"
 		}
-		return l.fail("M0414", x.at, hint, "%s needs a date or a time, and this is %s", e.Op, x.what())
+		return l.fail("M0412", x.at, hint, "`%s` needs a date or a time, and this is %s", e.Op, x.what())
 	case hours && x.kind() == ir.Date:
-		return l.fail("M0414", x.at, "write days since, or days until", "%s needs a time: a date has no hours", e.Op)
+		return l.fail("M0412", x.at, "write `days since` or `days until`", "`%s` needs a time: a date has no hours", e.Op)
 	}
 	switch e.Op {
 	case dsl.OpHoursSince:
@@ -86,11 +86,11 @@ func (l *lowering) lowerSince(e *dsl.Unary) operand {
 
 // clockInEvent reports what depends on the clock where events are looked at.
 func (l *lowering) clockInEvent(o operand, what string) operand {
-	place, hint := "the where of an aggregate", "use a window, such as in last 30 days, or make a tag of it and write member.TAG"
+	place, hint := "the `where` of an aggregate", "use a window, such as `in last 30 days`, or make a tag of it and write `member.TAG`"
 	if l.computed {
 		place, hint = "a computed field", "compute it in a tag"
 	}
-	return l.fail("M0411", o.at, hint, "%s depends on the clock, and %s does not", what, place)
+	return l.fail("M0410", o.at, hint, "`%s` depends on the clock, and %s does not", what, place)
 }
 
 // window types what follows an aggregate.
@@ -102,17 +102,11 @@ func (l *lowering) window(w *dsl.Window) (ir.Window, bool) {
 	clock := w.Unit == dsl.Hour || w.Unit == dsl.Minute
 	switch w.Kind {
 	case dsl.InNext:
-		return out, l.fault("M0406", w, "write in last …", "events to come are not known: in next is for expiring points only")
+		return out, l.fault("M0406", w, "write `in last …`", "events to come are not known: `in next` is for expiring points only")
 	case dsl.InLast:
-		if w.N < 1 {
-			return out, l.fault("M0407", w, "write a span of at least 1", "a window of nothing holds no event")
-		}
 	case dsl.InThis, dsl.InPrevious:
-		if w.Kind == dsl.InPrevious && w.N < 1 {
-			return out, l.fault("M0407", w, "write a span of at least 1", "a window of nothing holds no event")
-		}
 		if clock {
-			return out, l.fault("M0408", w, "in last counts hours and minutes", "%s takes calendar periods: day, week, month, quarter, year", w.Kind)
+			return out, l.fault("M0407", w, "`in last` counts hours and minutes", "`%s` takes calendar periods: day, week, month, quarter, year", w.Kind)
 		}
 		if w.Kind == dsl.InThis {
 			out.N = 1
@@ -121,7 +115,7 @@ func (l *lowering) window(w *dsl.Window) (ir.Window, bool) {
 		return l.boundedWindow(w)
 	}
 	if tooLong(w.N, w.Unit) {
-		return out, l.fault("M0409", w, "", "a window of more than 1000 years")
+		return out, l.fault("M0408", w, "", "a window of more than 1000 years")
 	}
 	return out, true
 }
@@ -142,7 +136,7 @@ func (l *lowering) boundedWindow(w *dsl.Window) (ir.Window, bool) {
 		out.To, ok = to, ok && toOK
 	}
 	if ok && w.Kind == dsl.FromTo && l.reversed(out.From, out.To) {
-		return out, l.fault("M0410", w, "put the earlier one first", "this window ends before it begins")
+		return out, l.fault("M0409", w, "put the earlier one first", "this window ends before it begins")
 	}
 	return out, ok
 }
@@ -172,13 +166,13 @@ func (l *lowering) bound(e dsl.Expr) (ir.Bound, bool) {
 		case e.Name.Text == "today":
 			return ir.Bound{Kind: ir.TodayBound}, true
 		case e.Name.Text == "start":
-			l.error("M0412", e.Span(), "write a date, a local time, or today", "start is the start of a campaign's run, and this is not in a campaign")
+			l.error("M0411", e.Span(), "write a date, a local time, or `today`", "`start` is the start of a campaign's run, and this is not in a campaign")
 			return ir.Bound{}, false
 		}
 	}
 	if e == nil {
 		return ir.Bound{}, false
 	}
-	l.error("M0413", e.Span(), "write a date (2026-06-01), a local time (2026-06-01T10:30), or today", "a window is bounded by a date, a local time, or today")
+	l.error("M0126", e.Span(), "write a date (`2026-06-01`), a local time (`2026-06-01T10:30`), or `today`", "a window is bounded by a date, a local time, or `today`")
 	return ir.Bound{}, false
 }

@@ -54,11 +54,11 @@ func (c *compilation) readNamedType(t *dsl.NamedType, owner string) (ir.Type, bo
 	}
 	hint := didYouMean(name.Text, sorted(candidates))
 	if hint == "" {
-		hint = "a type is bool, int, number, money, string, date, time, enum …, set of …, or the name of a table"
+		hint = "a type is `bool`, `int`, `number`, `money`, `string`, `date`, `time`, `enum …`, `set of …`, or the name of a table"
 	}
-	message := fmt.Sprintf("no type and no table is called %s", name.Text)
+	message := fmt.Sprintf("no type and no table is called `%s`", name.Text)
 	if sym, ok := c.names[name.Text]; ok {
-		message = fmt.Sprintf("%s is %s, not a type", name.Text, withArticle(sym.word))
+		message = fmt.Sprintf("`%s` is %s, not a type", name.Text, withArticle(sym.word))
 	}
 	c.report("M0509", name.At, owner, hint, message)
 	return ir.Type{}, false

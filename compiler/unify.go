@@ -39,9 +39,9 @@ func (l *lowering) unify(what string, at diag.Span, operands ...operand) ([]*ir.
 func (l *lowering) mixed(what string, a, b operand) ([]*ir.Node, ir.Type, bool) {
 	hint := ""
 	if isTemporal(a.kind()) && isTemporal(b.kind()) {
-		hint = "date(…) is the local date of a time"
+		hint = "`date(…)` is the local date of a time"
 	}
-	l.error("M0310", b.at, hint, "%s and %s do not mix in %s", a.what(), b.what(), what)
+	l.error("M0310", b.at, hint, "%s and %s do not mix in `%s`", a.what(), b.what(), what)
 	return nil, ir.Type{}, false
 }
 
@@ -92,7 +92,7 @@ func (l *lowering) unifyEnums(what string, lead operand, operands []operand) ([]
 				values = grown
 				continue
 			}
-			l.error("M0311", o.at, "", "two enums with different values do not mix in %s", what)
+			l.error("M0311", o.at, "", "two enums with different values do not mix in `%s`", what)
 			return nil, ir.Type{}, false
 		}
 	}

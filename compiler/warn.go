@@ -57,8 +57,8 @@ func (l *lowering) judgeCoalesce(e *dsl.Binary, x operand) {
 	if x.node != nil && x.node.Nullable {
 		return
 	}
-	hint := "leave out ?? and what follows"
-	l.warning("M0806", e.Span(), hint, "`%s` is never unknown, so what follows ?? is never used", sketchOf(e.X.Span()))
+	hint := "leave out `??` and what follows"
+	l.warning("M0806", e.Span(), hint, "`%s` is never unknown, so what follows `??` is never used", sketchOf(e.X.Span()))
 }
 
 func neverUnknownHint(n *ir.Node) string {

@@ -32,7 +32,7 @@ func (l *lowering) reportVerdict(v verdict, operand *ir.Node, at diag.Span) {
 	case never:
 		l.warning("M0801", at, "", "this condition never holds")
 	case known:
-		l.warning("M0802", at, "write … is known if that is meant", "this condition holds for every known value of %s", name)
+		l.warning("M0802", at, "write `… is known` if that is meant", "this condition holds for every known value of %s", name)
 	case forEver:
 		l.warning("M0802", at, "", "this condition always holds")
 	}

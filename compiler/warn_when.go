@@ -20,7 +20,7 @@ func (l *lowering) judgeWhen(e *dsl.When, conds []*ir.Node) {
 			if i+1 < len(conds) {
 				l.c.warning("M0803", e.Branches[i+1].At, l.reading, "", unreached, diag.Related{Span: at, Message: "this branch is always taken"})
 			} else if e.Else != nil {
-				l.c.warning("M0803", e.Else.Span(), l.reading, "", "this else is never reached", diag.Related{Span: at, Message: "this branch is always taken"})
+				l.c.warning("M0803", e.Else.Span(), l.reading, "", "this `else` is never reached", diag.Related{Span: at, Message: "this branch is always taken"})
 			}
 			return
 		}

@@ -130,8 +130,8 @@ func (c *compilation) warnOffByOne(r root) {
 	for _, d := range r.notes.days {
 		for _, w := range r.notes.windows {
 			if w.event == d.event && w.days == d.days {
-				c.warning("M0805", d.at, r.reading, fmt.Sprintf("write < %d for the same days", d.days),
-					fmt.Sprintf("<= %d takes one day more than in last %d days, which is today and the %d days before", d.days, d.days, d.days-1),
+				c.warning("M0805", d.at, r.reading, fmt.Sprintf("write `< %d` for the same days", d.days),
+					fmt.Sprintf("`<= %d` takes one day more than `in last %d days`, which is today and the %d days before", d.days, d.days, d.days-1),
 					diag.Related{Span: w.at, Message: "the window is here"})
 				break
 			}
