@@ -310,8 +310,8 @@ func selects(z *Zone, kind dsl.WindowKind, n int64, unit dsl.Unit, from, to Boun
 		last := first.AddDate(0, 1, -1).Day()
 		return first.AddDate(0, 0, min(dd, last)-1).Unix() / 86400
 	}
-	start := func() int64 {
-		t := time.Unix(today*86400, 0).UTC()
+	startOf := func(d int64) int64 {
+		t := time.Unix(d*86400, 0).UTC()
 		switch unit {
 		case dsl.Week:
 			for int(t.Weekday()+6)%7+1 != weekStart {
@@ -344,9 +344,9 @@ func selects(z *Zone, kind dsl.WindowKind, n int64, unit dsl.Unit, from, to Boun
 		}
 		return day > back(today, n) && day <= today
 	case dsl.InThis:
-		return elapsed == 0 && day >= start() && day <= today
+		return elapsed == 0 && startOf(day) == startOf(today)
 	case dsl.InPrevious:
-		return elapsed == 0 && day >= back(start(), n) && day < start()
+		return elapsed == 0 && day >= back(startOf(today), n) && day < startOf(today)
 	case dsl.InNext:
 		return false
 	case dsl.Since:
