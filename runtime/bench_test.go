@@ -18,8 +18,6 @@ import (
 	"github.com/muster-engine/muster/storage/column"
 )
 
-const benchRules = "../testdata/bench/rules.muster"
-
 // workloadData builds the benchmark's members, stores and orders in memory.
 func workloadData(t testing.TB, loc *time.Location, members, orders int64) *storage.Memory {
 	t.Helper()
@@ -116,11 +114,7 @@ func each(t testing.TB, write func(*bytes.Buffer) error, row func([]string)) {
 
 func benchProgram(t testing.TB) *ir.Program {
 	t.Helper()
-	rules, err := os.ReadFile(benchRules)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return mustCompile(t, "rules.muster", string(rules))
+	return mustCompile(t, "rules.muster", workload.Rules)
 }
 
 func benchClock(prog *ir.Program) int64 {
@@ -131,7 +125,7 @@ func benchClock(prog *ir.Program) int64 {
 func TestWorkload(t *testing.T) {
 	prog := benchProgram(t)
 	view := runtime.New(prog, workloadData(t, prog.Zone.Location(), 100_000, 500_000), runtime.Options{}).At(benchClock(prog))
-	cases, err := os.ReadFile("../testdata/bench/expected_100k.tsv")
+	cases, err := os.ReadFile("workload/testdata/expected_100k.tsv")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -2,18 +2,51 @@
 //
 // The same sizes give the same bytes on every machine. Each cell is drawn with a hash of its row's number, the 64-bit
 // finaliser of MurmurHash that DuckDB uses for integers, so that the same rows can be made in SQL and both sides of a
-// comparison read the same files (see testdata/bench). Members are named by phone; orders favour low numbers, as a few
+// comparison read the same files (see the folder duckdb). Members are named by phone; orders favour low numbers, as a few
 // customers buy most; some orders lie after the benchmark's clock, 2026-11-01T00:00 in Asia/Shanghai.
 package workload
 
 import (
 	"bufio"
+	_ "embed"
+	"encoding/json"
 	"fmt"
 	"io"
 	"math"
 	"strconv"
 	"time"
 )
+
+// Rules are the benchmark's rules: 80 tags over the generated data.
+//
+//go:embed rules.muster
+var Rules string
+
+//go:embed conditions.json
+var conditions []byte
+
+// Conditions are the benchmark's questions: over declared tags, and with aggregates that are not declared.
+type Conditions struct{ Declared, Undeclared []string }
+
+// Questions returns the benchmark's conditions.
+func Questions() (Conditions, error) {
+	type question struct{ Muster string }
+	var read struct{ Segments, Adhoc []question }
+	if err := json.Unmarshal(conditions, &read); err != nil {
+		return Conditions{}, err
+	}
+	var out Conditions
+	for _, q := range read.Segments {
+		out.Declared = append(out.Declared, q.Muster)
+	}
+	for _, q := range read.Adhoc {
+		out.Undeclared = append(out.Undeclared, q.Muster)
+	}
+	return out, nil
+}
+
+// Clock is the local date at whose first instant the benchmark asks, in the timezone of its rules.
+var Clock = struct{ Year, Month, Day int }{2026, 11, 1}
 
 // Stores is how many stores there are, at any size.
 const Stores = 3000
