@@ -16,10 +16,11 @@ import (
 // asker answers questions over one view of a store: what query, tags, segments, explain and the prompt share.
 type asker struct {
 	*app
-	data storage.Data
-	view *runtime.View
-	prog *ir.Program
-	vs   values
+	store *storage.Store
+	data  storage.Data
+	view  *runtime.View
+	prog  *ir.Program
+	vs    values
 	// lets are the names that a prompt has given to expressions.
 	lets map[string]*ir.Query
 }
