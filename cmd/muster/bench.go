@@ -106,7 +106,7 @@ type meter struct {
 }
 
 func (m *meter) line(what string, spent time.Duration, value any) {
-	fmt.Fprintf(m.out, "%s\t%.4f\t%v\n", what, spent.Seconds(), value)
+	fmt.Fprintf(m.out, "%s\t%.6f\t%v\n", what, spent.Seconds(), value)
 }
 
 // best runs f the meter's number of times and prints the shortest; before runs unmeasured ahead of each.

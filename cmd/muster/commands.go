@@ -4,6 +4,7 @@ import "github.com/spf13/cobra"
 
 // commands are all commands in the order in which the help lists them.
 var commands = []func(*app) *cobra.Command{
+	newDemo,
 	newQuery,
 	newTags,
 	newSegments,

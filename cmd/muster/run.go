@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
+	"strings"
 	"time"
 )
 
@@ -22,11 +24,21 @@ type world struct {
 	out, err io.Writer
 	env      func(string) string
 	now      func() time.Time
+	// name is how the program was called, for commands that it suggests.
+	name string
 }
 
 // Run runs the command line args (without the program's name) and returns the exit status.
 func Run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
-	return run(args, world{in: stdin, out: stdout, err: stderr, env: os.Getenv, now: time.Now})
+	return run(args, world{in: stdin, out: stdout, err: stderr, env: os.Getenv, now: time.Now, name: calledAs(os.Args[0])})
+}
+
+// calledAs is what to type to run this program again.
+func calledAs(program string) string {
+	if strings.Contains(filepath.ToSlash(program), "/go-build") {
+		return "go run ./cmd/muster"
+	}
+	return "muster"
 }
 
 func run(args []string, w world) int {

@@ -19,7 +19,7 @@ func TestMain(m *testing.M) {
 		"muster": func() {
 			os.Exit(run(os.Args[1:], world{
 				in: os.Stdin, out: os.Stdout, err: os.Stderr, env: os.Getenv,
-				now: func() time.Time { return scriptNow },
+				now: func() time.Time { return scriptNow }, name: "muster",
 			}))
 		},
 	})

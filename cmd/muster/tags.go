@@ -51,9 +51,9 @@ func (a *app) tags(ctx context.Context, names []string, o tagsOptions) error {
 	case formatJSON:
 		return writeJSON(a.out, lines)
 	case formatCSV:
-		t := table{columns: []col{{head: "group"}, {head: "name"}, {head: "title"}, {head: "type"}, {head: "members"}, {head: "of"}}}
+		t := table{columns: []col{{head: "group"}, {head: "name"}, {head: "title"}, {head: "type"}, {head: "members"}, {head: "of"}, {head: "typical"}}}
 		for _, l := range lines {
-			t.add(l.Group, l.Name, l.Title, l.Type, fmt.Sprint(l.Members), fmt.Sprint(l.Of))
+			t.add(l.Group, l.Name, l.Title, l.Type, fmt.Sprint(l.Members), fmt.Sprint(l.Of), l.Typical)
 		}
 		return t.writeCSV(a.out)
 	}
@@ -69,6 +69,8 @@ type tagLine struct {
 	Manual  bool   `json:"manual,omitempty"`
 	Members uint64 `json:"members"`
 	Of      uint64 `json:"of"`
+	// Typical is the median or the most frequent value; empty in a store of very many members.
+	Typical string `json:"typical,omitempty"`
 
 	group int
 }
@@ -97,8 +99,13 @@ func (q *asker) tagLines(ctx context.Context) ([]tagLine, error) {
 			if err != nil {
 				return err
 			}
+			typical, err := q.typical(ctx, tag, of)
+			if err != nil {
+				return err
+			}
 			line := tagLine{
-				Name: tag.Name, Title: tag.Title, Type: tag.Type.Kind.String(), Manual: tag.Manual,
+				Typical: typical,
+				Name:    tag.Name, Title: tag.Title, Type: tag.Type.Kind.String(), Manual: tag.Manual,
 				Members: uint64(n), Of: uint64(of), group: group,
 			}
 			if group >= 0 {
@@ -116,6 +123,40 @@ func (q *asker) tagLines(ctx context.Context) ([]tagLine, error) {
 	return lines, add(-1)
 }
 
+// manyMembers is from how many members on the list of tags leaves out typical values, which take a pass over all.
+const manyMembers = 250_000
+
+// typical is the median of a tag that is ordered, and the most frequent value of another, with its share.
+func (q *asker) typical(ctx context.Context, tag *ir.Tag, of int) (string, error) {
+	if of > manyMembers || tag.Type.Kind == ir.Bool {
+		return "", nil
+	}
+	node, err := q.tagNode(tag)
+	if err != nil {
+		return "", err
+	}
+	t, err := q.tally(ctx, node, nil)
+	if err != nil {
+		return "", err
+	}
+	d := t.distribution()
+	for _, f := range d.figures {
+		if f.name == "median" {
+			return "median " + f.text, nil
+		}
+	}
+	most := step{}
+	for _, s := range d.steps {
+		if s.members > most.members {
+			most = s
+		}
+	}
+	if most.members == 0 {
+		return "", nil
+	}
+	return fmt.Sprintf("%s (%s)", most.label, share(most.members, d.of)), nil
+}
+
 func titleOf(title, name string) string {
 	if title != "" {
 		return title
@@ -126,7 +167,7 @@ func titleOf(title, name string) string {
 // writeTags prints tags under the titles of their groups, lined up over all groups.
 func (q *asker) writeTags(lines []tagLine) error {
 	s := q.style(q.out)
-	grouped := groupedTable{columns: []col{{paint: s.bold}, {}, {paint: s.faint}, {right: true}, {right: true}, {paint: s.blue}}}
+	grouped := groupedTable{columns: []col{{paint: s.bold}, {}, {paint: s.faint}, {right: true}, {right: true}, {paint: s.blue}, {}}}
 	for _, l := range lines {
 		kind := l.Type
 		if l.Manual {
@@ -136,7 +177,7 @@ func (q *asker) writeTags(lines []tagLine) error {
 		if l.group < 0 && len(q.prog.Groups) > 0 {
 			head = "In no group"
 		}
-		grouped.add(head, l.Name, l.Title, kind, count(l.Members), share(l.Members, l.Of), bar(l.Members, l.Of, 20))
+		grouped.add(head, l.Name, l.Title, kind, count(l.Members), share(l.Members, l.Of), bar(l.Members, l.Of, 12), l.Typical)
 	}
 	return grouped.write(q.out, s)
 }
