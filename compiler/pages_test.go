@@ -86,6 +86,9 @@ func TestCodesHavePages(t *testing.T) {
 	mentioned := regexp.MustCompile(`"M0[0-9]{3}"`)
 	count := 0
 	for _, name := range files {
+		if strings.HasSuffix(name, "_test.go") {
+			continue
+		}
 		text, err := os.ReadFile(name)
 		if err != nil {
 			t.Fatal(err)
