@@ -1,4 +1,4 @@
-package format_test
+package format
 
 import (
 	"flag"
@@ -12,7 +12,6 @@ import (
 
 	"github.com/muster-engine/muster/dsl"
 	"github.com/muster-engine/muster/dsl/diag"
-	"github.com/muster-engine/muster/dsl/format"
 	"github.com/muster-engine/muster/dsl/internal/treetest"
 )
 
@@ -39,7 +38,7 @@ func TestLayout(t *testing.T) {
 			if !isInput {
 				continue
 			}
-			got, diags := format.Format(diag.NewFile(f.Name, string(f.Data)))
+			got, diags := Format(diag.NewFile(f.Name, string(f.Data)))
 			if len(diags) > 0 {
 				t.Errorf("%s: %s: %s", name, diags[0].Span, diags[0].Message)
 			}
@@ -66,7 +65,7 @@ type failer interface {
 func check(t failer, text string) {
 	t.Helper()
 	before := diag.NewFile("before", text)
-	out, diags := format.Format(before)
+	out, diags := Format(before)
 	if diags.HasErrors() {
 		if out != text {
 			t.Fatalf("%q has errors, and was changed all the same", text)
@@ -75,11 +74,14 @@ func check(t failer, text string) {
 	}
 	after := diag.NewFile("after", out)
 	a, _ := dsl.Scan(before)
+	if settled := settle(text, a); settled != out {
+		t.Fatalf("the layout of %q would be\n%s\nwhich changes its tokens", text, settled)
+	}
 	b, _ := dsl.Scan(after)
 	if x, y := words(a), words(b); x != y {
 		t.Fatalf("of %q the tokens\n%s\nbecame\n%s", text, x, y)
 	}
-	if again, _ := format.Format(after); again != out {
+	if again, _ := Format(after); again != out {
 		t.Fatalf("%q\nis laid out as\n%s\nand that as\n%s", text, out, again)
 	}
 	treeBefore, _ := dsl.Parse(before)
@@ -148,13 +150,13 @@ func TestAnySpace(t *testing.T) {
 // TestRefused: a text that cannot be cut into tokens, or whose brackets do not balance, stays as it is.
 func TestRefused(t *testing.T) {
 	for _, text := range []string{"tag  a = (1", "tag  a = 1)", "event  e { )", "tag  a = \"x", "tag  a = 1；", "tag  a = \xff"} {
-		out, diags := format.Format(diag.NewFile("f", text))
+		out, diags := Format(diag.NewFile("f", text))
 		if !diags.HasErrors() || out != text {
 			t.Errorf("%q became %q with %d findings", text, out, len(diags))
 		}
 	}
 	huge := strings.Repeat(" ", dsl.MaxFile) + "tag a = 1"
-	if out, diags := format.Format(diag.NewFile("f", huge)); !diags.HasErrors() || out != huge {
+	if out, diags := Format(diag.NewFile("f", huge)); !diags.HasErrors() || out != huge {
 		t.Error("a file beyond the size limit was laid out")
 	}
 }
