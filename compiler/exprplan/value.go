@@ -73,3 +73,6 @@ func compare(a, b any) int {
 	}
 	panic(fmt.Sprintf("values of type %T have no order", a))
 }
+
+// Compare orders two known values of one kind: -1, 0 or 1.
+func Compare(a, b ir.Value) int { return compare(native(a), native(b)) }
