@@ -10,6 +10,7 @@ var commands = []func(*app) *cobra.Command{
 	newSegments,
 	newMember,
 	newExplain,
+	newRepl,
 	newCheck,
 	newFmt,
 	newImport,
