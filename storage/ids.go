@@ -21,6 +21,8 @@ type IDs struct {
 	slots []idSlot // a power of two, at most three quarters used
 	used  int
 	slabs [][]byte
+
+	touched byte // what Warm read, so that it is read
 }
 
 // idSlot has half of the hash, and where the entry starts in units of idUnit, plus one; 0 is a free slot.

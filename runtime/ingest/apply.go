@@ -23,6 +23,7 @@ type applier struct {
 	maxRejects int64
 	counts     FileResult // of the file in hand
 	line       int64      // line ends before the batch in hand
+	hashes     []uint32
 }
 
 // owner is an id attribute with what is known of it.
@@ -80,6 +81,9 @@ func (a *applier) encoder() *storage.RowEncoder {
 func (a *applier) apply(b *batch) error {
 	rejected, tabled := 0, 0
 	for i := range b.rows {
+		if i%warmRows == 0 {
+			a.warm(b, b.rows[i:min(i+warmRows, len(b.rows))])
+		}
 		r := &b.rows[i]
 		a.counts.Read++
 		if r.rejected {
@@ -112,6 +116,23 @@ func (a *applier) apply(b *batch) error {
 	return nil
 }
 
+// warmRows is how many rows have their ids brought into the cache before they are looked up one by one.
+const warmRows = 32
+
+// warm prepares the lookup of ids, where a source gives ids of one attribute.
+func (a *applier) warm(b *batch, rows []stagedRow) {
+	if len(a.owners) != 1 {
+		return
+	}
+	a.hashes = a.hashes[:0]
+	for i := range rows {
+		for _, id := range b.ids[rows[i].idFrom:rows[i].idTo] {
+			a.hashes = append(a.hashes, id.hash)
+		}
+	}
+	a.owners[0].ids.Warm(a.hashes)
+}
+
 func (a *applier) reject(b *batch, r *stagedRow, f fault) error {
 	a.counts.Rejected++
 	if err := a.rejects.add(a.counts.Name, a.line+int64(r.line)+1, f, b.raw(r)); err != nil {
@@ -130,7 +151,7 @@ func (a *applier) take(b *batch, r *stagedRow) (fault, error) {
 	if len(ids) == 1 && !ids[0].hashed {
 		o, text := a.owners[ids[0].owner], b.arena[ids[0].from:ids[0].to]
 		var ok bool
-		if member, ok = o.ids.Lookup(text); !ok {
+		if member, ok = o.ids.LookupHash(ids[0].hash, text); !ok {
 			member = a.bulk.NewMember()
 			if err := o.put(text, member); err != nil {
 				return fault{}, err

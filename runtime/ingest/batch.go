@@ -40,6 +40,7 @@ type stagedRow struct {
 
 // stagedID is an id of a row: arena[from:to], normalised or, if hashed, a digest.
 type stagedID struct {
+	hash     uint32 // storage.HashID of it
 	owner    uint32
 	from, to uint32
 	hashed   bool
@@ -166,7 +167,8 @@ func (m *batchMapper) stage(b *batch, row stagedRow, cells []ndjson.Value) {
 	base := uint32(len(b.arena))
 	row.idFrom = uint32(len(b.ids))
 	for _, id := range m.rows.ids {
-		b.ids = append(b.ids, stagedID{uint32(id.owner), base + uint32(id.from), base + uint32(id.to), id.hashed})
+		text := m.rows.idText[id.from:id.to]
+		b.ids = append(b.ids, stagedID{storage.HashID(text), uint32(id.owner), base + uint32(id.from), base + uint32(id.to), id.hashed})
 	}
 	row.idTo = uint32(len(b.ids))
 	b.arena = append(b.arena, m.rows.idText...)
