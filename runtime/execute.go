@@ -286,12 +286,18 @@ func (b *block) ranged(p *plan.Node, candidates, out *index.Bits) string {
 	case r.col == nil:
 		return "nothing stored"
 	case r.col.Kind == column.Floats:
-		index.ScanFloats(r.col.F64, p.Least, p.Most, p.OpenLeast, p.OpenMost, out)
+		how := "column compared"
+		if candidates.Count() < column.Block/8 {
+			index.ProbeFloats(r.col.F64, p.Least, p.Most, p.OpenLeast, p.OpenMost, candidates, out)
+			how = "rows probed"
+		} else {
+			index.ScanFloats(r.col.F64, p.Least, p.Most, p.OpenLeast, p.OpenMost, out)
+		}
 		for i, w := range candidates {
 			out[i] &= w
 		}
 		maskKnown(r.col, out)
-		return "column compared"
+		return how
 	}
 	if p.Low == math.MinInt64 && p.High == math.MaxInt64 {
 		return b.known(p, candidates, out)

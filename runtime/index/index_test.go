@@ -90,6 +90,27 @@ func TestRangesAgree(t *testing.T) {
 	})
 }
 
+func TestFloatRangesAgree(t *testing.T) {
+	numbers := rapid.SampledFrom([]float64{math.Inf(-1), -2.5, math.Copysign(0, -1), 0, math.SmallestNonzeroFloat64, 0.1, 0.3, 0.1 + 0.2, 7, math.MaxFloat64, math.Inf(1)})
+	rapid.Check(t, func(t *rapid.T) {
+		x := rapid.SliceOfN(numbers.Filter(func(f float64) bool { return !math.IsInf(f, 0) }), 0, 200).Draw(t, "x")
+		lo, hi := numbers.Draw(t, "lo"), numbers.Draw(t, "hi")
+		openLo, openHi := rapid.Bool().Draw(t, "open lo"), rapid.Bool().Draw(t, "open hi")
+		var candidates, scanned, probed index.Bits
+		for i := 0; i < column.Block; i += 2 {
+			candidates[i>>6] |= 1 << (uint(i) & 63)
+		}
+		index.ScanFloats(x, lo, hi, openLo, openHi, &scanned)
+		index.ProbeFloats(x, lo, hi, openLo, openHi, &candidates, &probed)
+		for i := range column.Block {
+			want := i < len(x) && x[i] >= lo && x[i] <= hi && !(openLo && x[i] == lo) && !(openHi && x[i] == hi)
+			if has(&scanned, i) != want || has(&probed, i) != (want && i%2 == 0) {
+				t.Fatalf("row %d of %v in %v…%v (open %v, %v): want %v, scanned %v, probed %v", i, x, lo, hi, openLo, openHi, want, has(&scanned, i), has(&probed, i))
+			}
+		}
+	})
+}
+
 func drawBound(t *rapid.T, vals []int64) int64 {
 	if len(vals) == 0 || rapid.IntRange(0, 3).Draw(t, "far") == 0 {
 		return rapid.SampledFrom([]int64{math.MinInt64, -1, 0, 1, math.MaxInt64}).Draw(t, "bound")

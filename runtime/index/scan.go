@@ -1,6 +1,7 @@
 package index
 
 import (
+	"math"
 	"math/bits"
 
 	"github.com/muster-engine/muster/storage/column"
@@ -94,19 +95,49 @@ func Probe(c *column.Column, lo, hi uint64, candidates, out *Bits) {
 // ScanFloats sets out to the rows with lo <= value <= hi, the ends left out where open.
 func ScanFloats(x []float64, lo, hi float64, openLo, openHi bool, out *Bits) {
 	*out = Bits{}
+	lo, hi = closed(lo, hi, openLo, openHi)
 	for w := 0; w*64 < len(x); w++ {
 		part := x[w*64 : min(w*64+64, len(x))]
 		var word uint64
 		for j, v := range part {
-			var bit uint64
-			if v >= lo && v <= hi {
-				bit = 1
+			var above, below uint64
+			if v >= lo {
+				above = 1
 			}
-			if (openLo && v == lo) || (openHi && v == hi) {
-				bit = 0
+			if v <= hi {
+				below = 1
 			}
-			word |= bit << (uint(j) & 63)
+			word |= above & below << (uint(j) & 63)
 		}
 		out[w] = word
 	}
+}
+
+// ProbeFloats is ScanFloats for the candidates only.
+func ProbeFloats(x []float64, lo, hi float64, openLo, openHi bool, candidates, out *Bits) {
+	lo, hi = closed(lo, hi, openLo, openHi)
+	for w, word := range candidates {
+		var keep uint64
+		for left := word; left != 0; left &= left - 1 {
+			i := w*64 + bits.TrailingZeros64(left)
+			if i >= len(x) {
+				break
+			}
+			if x[i] >= lo && x[i] <= hi {
+				keep |= left & -left
+			}
+		}
+		out[w] = keep
+	}
+}
+
+// closed turns open ends into the numbers next to them.
+func closed(lo, hi float64, openLo, openHi bool) (float64, float64) {
+	if openLo {
+		lo = math.Nextafter(lo, math.Inf(1))
+	}
+	if openHi {
+		hi = math.Nextafter(hi, math.Inf(-1))
+	}
+	return lo, hi
 }
