@@ -93,10 +93,19 @@ func openBolt(path string, opt Options) (*bolt.DB, error) {
 	db, err := bolt.Open(path, 0o644, &o)
 	if err != nil && o.InitialMmapSize > 0 && !errors.Is(err, bolt.ErrTimeout) {
 		o.InitialMmapSize = 0
-		return bolt.Open(path, 0o644, &o)
+		db, err = bolt.Open(path, 0o644, &o)
+	}
+	if err == nil {
+		db.AllocSize = smallGrowth
 	}
 	return db, err
 }
+
+// By how much the file grows beyond what is needed at once: by little, or while much is being written.
+const (
+	smallGrowth = 64 << 10
+	bulkGrowth  = 32 << 20
+)
 
 // inspectFile walks the skeleton of the file while nobody can be writing it.
 func inspectFile(path string, opt Options) error {
