@@ -18,6 +18,7 @@ import (
 	"math"
 	"sort"
 	"strings"
+	"sync"
 	"time"
 	_ "time/tzdata" // the same zones on every machine
 )
@@ -62,12 +63,19 @@ func Load(name string) (*Zone, error) {
 	if name == "" || strings.EqualFold(name, "local") {
 		return nil, fmt.Errorf("no timezone is called %q", name)
 	}
+	if z, ok := loaded.Load(name); ok {
+		return z.(*Zone), nil
+	}
 	loc, err := time.LoadLocation(name)
 	if err != nil {
 		return nil, fmt.Errorf("no timezone is called %q", name)
 	}
-	return newZone(loc), nil
+	z, _ := loaded.LoadOrStore(name, newZone(loc))
+	return z.(*Zone), nil
 }
+
+// loaded keeps zones by name: rule sets are compiled again and again, and a table takes milliseconds to make.
+var loaded sync.Map
 
 // UTC is the zone without clock changes.
 func UTC() *Zone { return newZone(time.UTC) }

@@ -499,6 +499,35 @@ func TestUnknownZonesAreErrors(t *testing.T) {
 	}
 }
 
+func TestZonesAreNamedAndShared(t *testing.T) {
+	z := load(t, "Europe/London")
+	if z.Name() != "Europe/London" || z.Location().String() != z.Name() || load(t, "Europe/London") != z {
+		t.Errorf("zone %s", z.Name())
+	}
+	if UTC().DateOf(-1) != -1 || UTC().Midnight(20000) != 20000*Day {
+		t.Error("UTC is not UTC")
+	}
+}
+
+func TestPartsOfDates(t *testing.T) {
+	for _, c := range []struct {
+		y, m, d int
+		valid   bool
+	}{{2024, 2, 29, true}, {2026, 2, 29, false}, {1900, 2, 29, false}, {2000, 2, 29, true}, {2026, 4, 31, false}, {2026, 12, 31, true}, {2026, 13, 1, false}, {2026, 0, 1, false}, {2026, 1, 0, false}} {
+		if Valid(c.y, c.m, c.d) != c.valid {
+			t.Errorf("%v: valid is %v", c, !c.valid)
+		}
+	}
+	for month, quarter := range []int{1, 1, 1, 2, 2, 2, 3, 3, 3, 4, 4, 4} {
+		if got := Quarter(FromCivil(2026, month+1, 28)); got != quarter {
+			t.Errorf("quarter of month %d is %d", month+1, got)
+		}
+	}
+	if FromCivil(2026, 14, 1) != FromCivil(2027, 2, 1) || FromCivil(2026, 0, 1) != FromCivil(2025, 12, 1) || FromCivil(2026, 3, 0) != FromCivil(2026, 2, 28) {
+		t.Error("months and days do not carry over")
+	}
+}
+
 func BenchmarkDatesOf(b *testing.B) {
 	for _, name := range []string{"Asia/Shanghai", "Europe/London"} {
 		z := load(b, name)

@@ -59,17 +59,6 @@ func compare(a, b any) int {
 		return cmp.Compare(x, b.(float64))
 	case decimal.Decimal:
 		return x.Cmp(b.(decimal.Decimal))
-	case string:
-		return cmp.Compare(x, b.(string))
-	case bool:
-		y := b.(bool)
-		switch {
-		case x == y:
-			return 0
-		case x:
-			return 1
-		}
-		return -1
 	}
 	panic(fmt.Sprintf("values of type %T have no order", a))
 }
