@@ -87,12 +87,13 @@ func (d day) add(n int64, unit dsl.Unit) day {
 	panic(faultf("a date has no %ss", unit))
 }
 
-// add goes a span on: minutes and hours elapsed, longer units on the calendar with the local clock time kept.
+// add goes a span on: minutes and hours elapsed, longer units on the calendar with the local clock time kept. No span at
+// all leads nowhere else, not even from an hour that clocks repeat.
 func (t instant) add(n int64, unit dsl.Unit, zone *time.Location) instant {
-	switch unit {
-	case dsl.Minute:
-		return t + instant(elapsed(n, unit))
-	case dsl.Hour:
+	switch {
+	case n == 0:
+		return t
+	case unit == dsl.Minute || unit == dsl.Hour:
 		return t + instant(elapsed(n, unit))
 	}
 	return instantOf(dayOf(t, zone).add(n, unit), clockOf(t, zone), zone)

@@ -13,10 +13,11 @@ type ntileCall = *dsl.Call
 type ranking struct{ values []operand }
 
 // ntile is the group of a member's value by the cuts: that of the largest ranked value not above it, else 1. A ranked
-// value with r of N members strictly below it is in group ⌊n·r/N⌋ + 1.
+// value with r of N members strictly below it is in group ⌊n·r/N⌋ + 1. Members are compared with each other, so money is
+// rounded as on a side of a comparison.
 func (s scope) ntile(e *dsl.Call) operand {
 	groups := s.eval(e.Args[0]).(int64)
-	x := s.eval(e.Args[1])
+	x := s.at.model.settle(s.eval(e.Args[1]))
 	if x == nil {
 		return nil
 	}
@@ -48,7 +49,7 @@ func (at *Instant) ranking(e ntileCall) *ranking {
 	r := &ranking{}
 	labels := at.model.typeOf(e.Args[1], nil).labels
 	for _, member := range at.world.Members {
-		x := scope{at: at, member: member}.eval(e.Args[1])
+		x := at.model.settle(scope{at: at, member: member}.eval(e.Args[1]))
 		if x != nil {
 			r.values = append(r.values, x)
 		}
