@@ -96,7 +96,9 @@ func (b *Bulk) Events(e EventSchema) (*BulkEvents, error) {
 	if b.events[number] == nil {
 		b.events[number] = b.spool.newStage(true)
 	}
-	return &BulkEvents{bulk: b, stage: b.events[number], places: places, kinds: kindsOf(e.Fields)}, nil
+	out := &BulkEvents{bulk: b, stage: b.events[number], places: places, kinds: kindsOf(e.Fields)}
+	out.words = out.stage.dictionaries(places, out.kinds, b.next.schema.Events[number].Key)
+	return out, nil
 }
 
 // BulkEvents stages events of one type.
@@ -105,10 +107,11 @@ type BulkEvents struct {
 	stage  *stage
 	places []int
 	kinds  []column.Kind
+	words  []*dictionary
 }
 
 // Encoder returns an encoder for rows of this type.
-func (e *BulkEvents) Encoder() *RowEncoder { return &RowEncoder{places: e.places, kinds: e.kinds} }
+func (e *BulkEvents) Encoder() *RowEncoder { return newRowEncoder(e.places, e.kinds, e.words) }
 
 // Append stages an event (at is microseconds since 1970), in order of arrival; row is copied. An error, such as that of
 // a full disk, ends the import.
@@ -129,6 +132,7 @@ func (b *Bulk) Attributes(fields []FieldSchema) (*BulkAttributes, error) {
 		}
 		a.places = append(a.places, place)
 	}
+	a.words = b.attributes.dictionaries(a.places, a.kinds, -1)
 	return a, nil
 }
 
@@ -137,10 +141,11 @@ type BulkAttributes struct {
 	bulk   *Bulk
 	places []int
 	kinds  []column.Kind
+	words  []*dictionary
 }
 
 // Encoder returns an encoder for rows of these attributes.
-func (a *BulkAttributes) Encoder() *RowEncoder { return &RowEncoder{places: a.places, kinds: a.kinds} }
+func (a *BulkAttributes) Encoder() *RowEncoder { return newRowEncoder(a.places, a.kinds, a.words) }
 
 // Append stages a row of a member; row is copied. Of an attribute the row appended last wins.
 func (a *BulkAttributes) Append(member uint32, row []byte) error {

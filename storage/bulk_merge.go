@@ -106,7 +106,7 @@ func (m *merger) attributes(st *stage, block int) (*merged, error) {
 			}
 			r := touched[place]
 			if r == nil {
-				if r, err = m.attribute(place, block, members); err != nil {
+				if r, err = m.attribute(place, block, members, st.dicts[place].known()); err != nil {
 					return nil, err
 				}
 				touched[place] = r
@@ -135,10 +135,10 @@ func (m *merger) attributes(st *stage, block int) (*merged, error) {
 }
 
 // attribute returns the stored values of an attribute's block.
-func (m *merger) attribute(place, block, members int) (*rows, error) {
+func (m *merger) attribute(place, block, members int, words []string) (*rows, error) {
 	r := new(rows)
 	r.reset(m.next.schema.Attributes[place].Kind, m.plain[place], members)
-	r.staged = m.staged
+	r.source(m.staged, words)
 	id := objectID{attributeObject, uint32(place), uint32(block)}
 	parts, err := m.read(id)
 	if parts == nil || err != nil {
@@ -180,7 +180,7 @@ func (m *merger) events(st *stage, event, block int) (*merged, error) {
 	m.low = zeroed(m.low, total)
 	for i, f := range schema.Fields {
 		m.fields[i].reset(f.Kind, i == schema.Key, total)
-		m.fields[i].staged = m.staged
+		m.fields[i].source(m.staged, st.dicts[i].known())
 	}
 	if parts != nil {
 		if err := m.loadEvents(id, parts, stored); err != nil {

@@ -488,6 +488,46 @@ func expectError(t *testing.T, err error, want string) {
 	}
 }
 
+func TestAnIDCanBeSetAsAnAttribute(t *testing.T) {
+	s := newStore(t)
+	b, err := s.BeginBulk(BulkOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ids, err := b.IDs(testIDs[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	attributes, err := b.Attributes([]FieldSchema{{"phone", column.Texts, "id"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	row := attributes.Encoder()
+	for i, text := range []string{"1", "2"} {
+		if err := ids.Put([]byte(text), b.NewMember()); err != nil {
+			t.Fatal(err)
+		}
+		row.Reset()
+		row.Text(0, []byte("9"))
+		if i == 1 {
+			if err := attributes.Append(1, row.Bytes()); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	if _, err := b.Commit(context.Background(), nil); err != nil {
+		t.Fatal(err)
+	}
+	for id, want := range map[string]uint32{"1": 0, "9": 1} {
+		if m, ok, err := s.FindMember("phone", []byte(id)); m != want || !ok || err != nil {
+			t.Errorf("id %s is of member %d (%t, %v)", id, m, ok, err)
+		}
+	}
+	if _, ok, _ := s.FindMember("phone", []byte("2")); ok {
+		t.Error("an id that was replaced is still found")
+	}
+}
+
 func TestNothingElseIsWrittenDuringABulkImport(t *testing.T) {
 	s := newStore(t)
 	b, err := s.BeginBulk(BulkOptions{})

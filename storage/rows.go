@@ -34,6 +34,8 @@ type rows struct {
 
 	old    *column.Strings
 	staged []byte
+	words  []string // what staged codes mean
+	coded  []uint32 // and their codes in dict, plus one
 
 	// Scratch for packing.
 	outKnown []uint64
@@ -43,8 +45,13 @@ type rows struct {
 	lengths  []uint32
 }
 
-// textRef is a plain text: a row of the stored column (size -1) or bytes of the staged rows.
+// textRef is a plain text: bytes of the staged rows, or with one of the sizes below something else.
 type textRef struct{ at, size int }
+
+const (
+	storedText = -1 // at is a row of the stored column
+	wordText   = -2 // at is a number of words
+)
 
 type extent32 struct{ at, size uint32 }
 
@@ -52,7 +59,7 @@ type extent32 struct{ at, size uint32 }
 func (r *rows) reset(kind column.Kind, plain bool, n int) {
 	r.kind, r.plain, r.n = kind, plain && kind == column.Texts, n
 	r.known = zeroed(r.known, (n+63)/64)
-	r.old, r.staged = nil, nil
+	r.old, r.staged, r.words = nil, nil, nil
 	r.setCodes, r.dict = r.setCodes[:0], nil
 	clear(r.index)
 	switch {
@@ -92,7 +99,7 @@ func (r *rows) load(raw []byte) (int, error) {
 		r.old = s
 		for i := range s.Len {
 			if _, ok := s.Text(i); ok {
-				r.texts[i] = textRef{i, -1}
+				r.texts[i] = textRef{i, storedText}
 				r.mark(i)
 			}
 		}
@@ -136,6 +143,12 @@ func (r *rows) learn(dict []string) {
 	}
 }
 
+// source says where staged values are read from.
+func (r *rows) source(staged []byte, words []string) {
+	r.staged, r.words = staged, words
+	r.coded = zeroed(r.coded, len(words))
+}
+
 func (r *rows) mark(i int)    { r.known[i>>6] |= 1 << (uint(i) & 63) }
 func (r *rows) unmark(i int)  { r.known[i>>6] &^= 1 << (uint(i) & 63) }
 func (r *rows) is(i int) bool { return r.known[i>>6]>>(uint(i)&63)&1 != 0 }
@@ -154,6 +167,21 @@ func (r *rows) take(i, op, pos int) int {
 		}
 		r.addToSet(i, text)
 		return next
+	case setCode:
+		word, n := binary.Uvarint(b[pos:])
+		if n <= 0 || word >= uint64(len(r.words)) {
+			return -1
+		}
+		r.mark(i)
+		if r.plain {
+			r.texts[i] = textRef{int(word), wordText}
+			return pos + n
+		}
+		if r.coded[word] == 0 {
+			r.coded[word] = r.intern([]byte(r.words[word])) + 1
+		}
+		r.codes[i] = r.coded[word] - 1
+		return pos + n
 	}
 	r.mark(i)
 	switch r.kind {
@@ -253,8 +281,11 @@ func (r *rows) closeSet(i, start int) {
 // text returns a plain text.
 func (r *rows) text(i int) []byte {
 	t := r.texts[i]
-	if t.size >= 0 {
+	switch {
+	case t.size >= 0:
 		return r.staged[t.at : t.at+t.size]
+	case t.size == wordText:
+		return []byte(r.words[t.at])
 	}
 	text, _ := r.old.Text(t.at)
 	return text

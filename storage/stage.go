@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+
+	"github.com/muster-engine/muster/storage/column"
 )
 
 // spool holds staged rows: in memory up to a limit, then in a temporary file that has no name where the system allows
@@ -30,6 +32,7 @@ type stage struct {
 	spool  *spool
 	timed  bool
 	blocks []stagedBlock
+	dicts  map[int]*dictionary // by place of the field in the stored schema
 }
 
 type stagedBlock struct {
@@ -43,9 +46,24 @@ type stagedBlock struct {
 type extent struct{ at, size int64 }
 
 func (s *spool) newStage(timed bool) *stage {
-	st := &stage{spool: s, timed: timed}
+	st := &stage{spool: s, timed: timed, dicts: map[int]*dictionary{}}
 	s.stages = append(s.stages, st)
 	return st
+}
+
+// dictionaries returns the shared dictionaries of the fields at some places, but for those of no texts and the key.
+func (st *stage) dictionaries(places []int, kinds []column.Kind, key int) []*dictionary {
+	shared := make([]*dictionary, len(places))
+	for i, place := range places {
+		if kinds[i] != column.Texts || place == key {
+			continue
+		}
+		if st.dicts[place] == nil {
+			st.dicts[place] = new(dictionary)
+		}
+		shared[i] = st.dicts[place]
+	}
+	return shared
 }
 
 // add stages a row.
