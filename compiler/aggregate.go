@@ -130,7 +130,7 @@ func (l *lowering) eventCalled(name dsl.Name) *eventInfo {
 		l.error("M0214", name.At, "", "`%s` is %s, and an aggregate runs over an event", name.Text, withArticle(sym.word))
 		return nil
 	}
-	l.error("M0214", name.At, didYouMean(name.Text, namesOf(l.c.names, "event")), "no event is called `%s`", name.Text)
+	l.error("M0214", name.At, l.c.near(name.Text, l.c.namesOf(l.c.names, "event")), "no event is called `%s`", name.Text)
 	return nil
 }
 

@@ -159,18 +159,17 @@ func mirrored(op ir.Op) ir.Op {
 
 // enumLiteral is a string literal as a value of an enum; nil, and reported, if the enum lacks it.
 func (l *lowering) enumLiteral(e *ir.EnumType, o operand) *ir.Node {
-	ordinal := e.Ordinal(*o.text)
+	ordinal := l.b.ordinal(e, *o.text)
 	if ordinal < 0 {
-		l.error("M0314", o.at, l.enumHint(*o.text, e), "%q is no value of this enum", *o.text)
+		l.error("M0314", o.at, l.c.enumHint(*o.text, e), "%q is no value of this enum", *o.text)
 		return nil
 	}
 	return l.b.enumConst(e, ordinal, o.at)
 }
 
-func (l *lowering) enumHint(text string, e *ir.EnumType) string { return enumHint(text, e) }
-
-func enumHint(text string, e *ir.EnumType) string {
-	if hint := didYouMeanText(text, e.Values); hint != "" {
+// enumHint offers a near value, or shows the values if they are few.
+func (c *compilation) enumHint(text string, e *ir.EnumType) string {
+	if hint := c.nearText(text, e.Values); hint != "" {
 		return hint
 	}
 	if len(e.Values) > 0 && len(e.Values) <= 8 {

@@ -19,11 +19,11 @@ var passes = []struct {
 	{"settings", "the timezone and the currency decide what literals mean", (*compilation).readSettings},
 	{"tables", "types may be rows of tables, tables of one another too", (*compilation).readTables},
 	{"member", "attributes have types", (*compilation).readMember},
-	{"events", "fields have types; computed ones wait until something asks for them", (*compilation).readEvents},
+	{"events", "fields have types, which the expressions of computed ones need", (*compilation).readEvents},
 	{"tag types", "groups and the types of manual tags need no expression", (*compilation).readTagHeads},
 	{"sources", "mappings need fields and attributes, and nothing needs them", (*compilation).readSources},
-	{"computed fields", "those that nothing asked for are checked as well", (*compilation).lowerComputed},
-	{"tags and segments", "each when it is first asked for, so in the order of dependence; a circle is found on the way", (*compilation).lowerRules},
+	{"computed fields", "before the aggregates that run over them, in the order of dependence; circles are found on the way", (*compilation).lowerComputed},
+	{"tags and segments", "each after what it depends on, again", (*compilation).lowerRules},
 	{"slots", "of the tags and segments as they ended up", (*compilation).collectSlots},
 	{"tests", "they speak of all of the above and add nothing to it", (*compilation).readTests},
 	{"warnings", "only what is typed can be judged", (*compilation).warn},
@@ -67,11 +67,6 @@ type compilation struct {
 	segments   []*ruleInfo
 	usedGroups map[int]bool
 
-	// stack holds the declarations being lowered, innermost last, to show a circle.
-	stack []step
-	// circles are those reported, by the names that take part.
-	circles map[string]bool
-
 	// incomplete says that names may be declared in what could not be read: unknown ones are passed over.
 	incomplete     bool
 	settingsBroken bool
@@ -92,7 +87,6 @@ func newCompilation(files []*dsl.RuleFile) *compilation {
 		sources:    map[string]*symbol{},
 		syncs:      map[string]*symbol{},
 		usedGroups: map[int]bool{},
-		circles:    map[string]bool{},
 	}
 }
 
@@ -100,15 +94,6 @@ func (c *compilation) setZone(z *calendar.Zone) {
 	c.program.Zone = z
 	c.b.zone = z
 }
-
-// state of a declaration that is lowered when it is first asked for.
-type state uint8
-
-const (
-	waiting state = iota
-	inWork
-	done
-)
 
 // report adds an error.
 func (c *compilation) report(code string, at diag.Span, reading, hint, message string, related ...diag.Related) {
@@ -120,17 +105,26 @@ func (c *compilation) warning(code string, at diag.Span, reading, hint, message 
 	c.diags.Add(diag.Diagnostic{Code: code, Severity: diag.Warning, Span: at, Message: message, Reading: reading, Hint: hint, Related: related})
 }
 
-// didYouMean is a hint that offers a near name, or nothing.
-func didYouMean(name string, candidates []string) string {
-	if near, ok := diag.Near(name, candidates); ok && near != name {
+// mostHints is up to how many findings near names are looked for: each search goes over all candidates.
+const mostHints = 200
+
+// near is a hint that offers a near name, or nothing.
+func (c *compilation) near(name string, candidates []string) string {
+	if len(c.diags) > mostHints {
+		return ""
+	}
+	if near, ok := diag.Near(name, candidates); ok {
 		return "did you mean `" + near + "`?"
 	}
 	return ""
 }
 
-// didYouMeanText is didYouMean for a text in quotes.
-func didYouMeanText(text string, candidates []string) string {
-	if near, ok := diag.Near(text, candidates); ok && near != text {
+// nearText is near for a text in quotes.
+func (c *compilation) nearText(text string, candidates []string) string {
+	if len(c.diags) > mostHints {
+		return ""
+	}
+	if near, ok := diag.Near(text, candidates); ok {
 		return "did you mean `" + strconv.Quote(near) + "`?"
 	}
 	return ""

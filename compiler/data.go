@@ -132,7 +132,7 @@ func (c *compilation) readEvent(info *eventInfo, e *ir.Event) {
 	var key diag.Span
 	for _, f := range info.decl.Fields {
 		name := f.Name.Text
-		field := &fieldInfo{name: name, at: f.Name.At, decl: f, key: f.Key, computed: f.Expr != nil, state: done}
+		field := &fieldInfo{name: name, at: f.Name.At, decl: f, key: f.Key, computed: f.Expr != nil}
 		if first, ok := info.fields[name]; ok {
 			c.duplicateField("field", f.Name, owner, first.at)
 			continue
@@ -155,7 +155,6 @@ func (c *compilation) readEvent(info *eventInfo, e *ir.Event) {
 			field.broken = field.broken || !ok
 		}
 		if field.computed {
-			field.state = waiting
 			field.index = len(e.Computed)
 			e.Computed = append(e.Computed, &ir.ComputedField{Name: name, Type: field.typ})
 			continue
@@ -188,13 +187,12 @@ func (c *compilation) readTagHead(d *dsl.Tag, info *ruleInfo, tag *ir.Tag) {
 			tag.Group = sym.index
 			c.usedGroups[sym.index] = true
 		default:
-			c.report("M0206", d.Group.At, owner, didYouMean(d.Group.Text, namesOf(c.groups)), fmt.Sprintf("no group is called `%s`", d.Group.Text))
+			c.report("M0206", d.Group.At, owner, c.near(d.Group.Text, c.namesOf(c.groups)), fmt.Sprintf("no group is called `%s`", d.Group.Text))
 		}
 	}
 	if d.Expr != nil {
 		return
 	}
-	info.state = done
 	tag.Manual = true
 	t, ok := c.readType(d.Manual, owner)
 	tag.Type = t

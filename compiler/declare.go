@@ -40,17 +40,14 @@ type fieldInfo struct {
 	decl     *dsl.Field
 	computed bool
 	broken   bool
-	state    state
-	sym      *symbol // as a step of a circle
+	sym      *symbol // of a computed field, as a step of a circle
+	place    int     // among the computed fields
 }
 
-// ruleInfo is a tag or a segment in the making.
+// ruleInfo is a tag or a segment in the making; expr is nil for a manual tag.
 type ruleInfo struct {
-	sym   *symbol
-	expr  dsl.Expr
-	state state
-	// ordered says that it is in Program.Order.
-	ordered bool
+	sym  *symbol
+	expr dsl.Expr
 }
 
 // builtIn names stand for something everywhere and cannot be declared.
@@ -197,8 +194,11 @@ func withArticle(word string) string {
 	return "a " + word
 }
 
-// namesOf lists the names of a namespace that are of one of the words, or all, sorted.
-func namesOf(space map[string]*symbol, words ...string) []string {
+// namesOf lists the names of a namespace that are of one of the words, or all, sorted, to offer a near one.
+func (c *compilation) namesOf(space map[string]*symbol, words ...string) []string {
+	if len(c.diags) > mostHints {
+		return nil
+	}
 	var names []string
 	for name, sym := range space {
 		if len(words) == 0 {

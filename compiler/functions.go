@@ -103,7 +103,7 @@ func (l *lowering) unknownCall(e *dsl.Call) operand {
 	for a := range aggregates {
 		candidates = append(candidates, a)
 	}
-	hint := didYouMean(name, sorted(candidates))
+	hint := l.c.near(name, sorted(candidates))
 	if _, ok := l.c.names[name]; ok && hint == "" {
 		hint = "a name is written without parentheses"
 	}

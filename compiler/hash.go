@@ -32,12 +32,12 @@ func (c *compilation) hash() {
 			if t.For != nil {
 				span = fmt.Sprintf("%d %s", t.For.N, t.For.Unit)
 			}
-			t.Hash = digest("manual", t.Name, typeKey(t.Type), span)
+			t.Hash = digest("manual", t.Name, c.b.typeKey(t.Type), span)
 			continue
 		}
-		t.Hash = digest("tag", env, typeKey(t.Type), t.Expr.Key, dependencies(p, t.Expr))
+		t.Hash = digest("tag", env, c.b.typeKey(t.Type), t.Expr.Key, dependencies(p, t.Expr))
 	}
-	p.Hash = programHash(p)
+	p.Hash = c.programHash()
 }
 
 func digest(parts ...string) string {
@@ -83,7 +83,8 @@ func walkDeep(n *ir.Node, seen map[*ir.Node]bool, visit func(*ir.Node)) {
 	}
 }
 
-func programHash(p *ir.Program) string {
+func (c *compilation) programHash() string {
+	p := c.program
 	var lines []string
 	add := func(format string, args ...any) { lines = append(lines, fmt.Sprintf(format, args...)) }
 	add("settings %s %s %d %d late %d %s holidays %v workdays %v", p.Zone.Name(), p.Currency, p.Digits, p.WeekStart,
@@ -91,7 +92,7 @@ func programHash(p *ir.Program) string {
 	ids := 0
 	for _, a := range p.Attributes {
 		if a.ID == nil {
-			add("attribute %q %s", a.Name, typeKey(a.Type))
+			add("attribute %q %s", a.Name, c.b.typeKey(a.Type))
 			continue
 		}
 		ids++
@@ -99,16 +100,16 @@ func programHash(p *ir.Program) string {
 	}
 	for _, t := range p.Tables {
 		for i, col := range t.Columns {
-			add("table %q column %q %s key %v", t.Name, col.Name, typeKey(col.Type), i == t.Key)
+			add("table %q column %q %s key %v", t.Name, col.Name, c.b.typeKey(col.Type), i == t.Key)
 		}
 	}
 	for _, e := range p.Events {
 		add("event %q", e.Name)
 		for i, f := range e.Fields {
-			add("event %q field %q %s key %v", e.Name, f.Name, typeKey(f.Type), i == e.Key)
+			add("event %q field %q %s key %v", e.Name, f.Name, c.b.typeKey(f.Type), i == e.Key)
 		}
 		for _, f := range e.Computed {
-			add("event %q computed %q %s %s", e.Name, f.Name, typeKey(f.Type), f.Expr.Key)
+			add("event %q computed %q %s %s", e.Name, f.Name, c.b.typeKey(f.Type), f.Expr.Key)
 		}
 	}
 	for _, l := range p.Lists {

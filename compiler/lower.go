@@ -53,7 +53,7 @@ func (l *lowering) done(n *ir.Node, at diag.Span) operand {
 		return brokenAt(at)
 	}
 	if l.b.size(n) > maxSize {
-		return l.fail("M0313", at, "make tags of its parts", "the expression grows too large once the fields it uses are put in")
+		return l.fail("M0313", at, "make tags of its parts", "the expression is too large, the computed fields that it uses included")
 	}
 	return nodeOperand(n, at)
 }

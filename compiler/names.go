@@ -75,8 +75,8 @@ func (l *lowering) attribute(sym *symbol, at diag.Span) operand {
 }
 
 func (l *lowering) tag(sym *symbol, at diag.Span) operand {
-	tag, ok := l.c.resolveTag(sym, at)
-	if !ok {
+	tag := l.c.program.Tags[sym.index]
+	if sym.broken || !tag.Manual && tag.Expr == nil {
 		return brokenAt(at)
 	}
 	n := ir.Node{Op: ir.OpTag, Type: tag.Type, Index: sym.index, Source: at}
@@ -85,7 +85,7 @@ func (l *lowering) tag(sym *symbol, at diag.Span) operand {
 }
 
 func (l *lowering) segment(sym *symbol, at diag.Span) operand {
-	if !l.c.resolveSegment(sym, at) {
+	if sym.broken || l.c.program.Segments[sym.index].Expr == nil {
 		return brokenAt(at)
 	}
 	return nodeOperand(l.b.node(ir.Node{Op: ir.OpSegment, Type: boolType, Index: sym.index, Source: at}, strconv.Quote(sym.name)), at)
@@ -104,11 +104,11 @@ func (l *lowering) unknownName(name dsl.Name) operand {
 		return l.fail("M0208", name.At, fmt.Sprintf("aggregate it, as in `last(%s.%s)`", events[0], name.Text),
 			"`%s` is a field of `%s`, and this is about the member", name.Text, events[0])
 	}
-	candidates := namesOf(l.c.names, "attribute", "tag", "segment", "list")
+	candidates := l.c.namesOf(l.c.names, "attribute", "tag", "segment", "list")
 	for let := range l.c.lets {
 		candidates = append(candidates, let)
 	}
-	return l.fail("M0205", name.At, didYouMean(name.Text, sorted(candidates)), "no attribute, tag, segment or list is called `%s`", name.Text)
+	return l.fail("M0205", name.At, l.c.near(name.Text, sorted(candidates)), "no attribute, tag, segment or list is called `%s`", name.Text)
 }
 
 func (l *lowering) eventsWith(field string) []string {
@@ -139,7 +139,7 @@ func (l *lowering) eventName(name dsl.Name) operand {
 		return l.fail("M0411", at, "", "`start` is the start of a campaign's run, and this is not in a campaign")
 	}
 	event := l.event.sym.name
-	hint := didYouMean(name.Text, l.event.names())
+	hint := l.c.near(name.Text, l.event.names())
 	if sym, ok := l.c.names[name.Text]; ok && hint == "" {
 		switch {
 		case l.computed:
@@ -174,7 +174,7 @@ func (l *lowering) field(f *fieldInfo, at diag.Span) operand {
 		leaf := strconv.Quote(l.event.sym.name) + "." + strconv.Quote(f.name)
 		return nodeOperand(l.b.node(ir.Node{Op: ir.OpField, Type: f.typ, Index: f.index, Source: at}, leaf), at)
 	}
-	n := l.c.resolveComputed(l.event, f, at)
+	n := l.c.program.Events[l.event.sym.index].Computed[f.index].Expr
 	if n == nil {
 		return brokenAt(at)
 	}
@@ -222,7 +222,7 @@ func (l *lowering) ofMember(e *dsl.Select) operand {
 		return brokenAt(at)
 	}
 	if !ok {
-		return l.fail("M0205", e.Name.At, didYouMean(e.Name.Text, namesOf(l.c.names, "attribute", "tag")), "no attribute or tag is called `%s`", e.Name.Text)
+		return l.fail("M0205", e.Name.At, l.c.near(e.Name.Text, l.c.namesOf(l.c.names, "attribute", "tag")), "no attribute or tag is called `%s`", e.Name.Text)
 	}
 	if sym.index < 0 {
 		return brokenAt(at)
@@ -270,7 +270,7 @@ func (l *lowering) column(x operand, name dsl.Name, at diag.Span) operand {
 	for _, col := range table.Columns {
 		names = append(names, col.Name)
 	}
-	return l.fail("M0212", name.At, didYouMean(name.Text, sorted(names)), "table `%s` has no column `%s`", table.Name, name.Text)
+	return l.fail("M0212", name.At, l.c.near(name.Text, sorted(names)), "table `%s` has no column `%s`", table.Name, name.Text)
 }
 
 func sorted(names []string) []string {

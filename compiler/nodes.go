@@ -26,6 +26,9 @@ type builder struct {
 	slots  map[string]*ir.Aggregate
 	ntiles map[string]*ir.Ntile
 	enums  map[string]*ir.EnumType
+	// Of each enum met: its part of a key, and where its values stand.
+	enumKeys map[*ir.EnumType]string
+	ordinals map[*ir.EnumType]map[string]int
 }
 
 func newBuilder(p *ir.Program) *builder {
@@ -36,6 +39,9 @@ func newBuilder(p *ir.Program) *builder {
 		slots:   map[string]*ir.Aggregate{},
 		ntiles:  map[string]*ir.Ntile{},
 		enums:   map[string]*ir.EnumType{},
+
+		enumKeys: map[*ir.EnumType]string{},
+		ordinals: map[*ir.EnumType]map[string]int{},
 	}
 }
 
@@ -48,6 +54,22 @@ func (b *builder) enum(name string, values []string) *ir.EnumType {
 	e := &ir.EnumType{Name: name, Values: values}
 	b.enums[key] = e
 	return e
+}
+
+// ordinal is the place of a text among the values of an enum, or -1. Lists may be long, so it is looked up.
+func (b *builder) ordinal(e *ir.EnumType, text string) int {
+	m, ok := b.ordinals[e]
+	if !ok {
+		m = make(map[string]int, len(e.Values))
+		for i, v := range e.Values {
+			m[v] = i
+		}
+		b.ordinals[e] = m
+	}
+	if i, ok := m[text]; ok {
+		return i
+	}
+	return -1
 }
 
 func quoteAll(values []string) string {
@@ -68,17 +90,22 @@ func short(key string) string {
 }
 
 // typeKey is a type as part of a key.
-func typeKey(t ir.Type) string {
+func (b *builder) typeKey(t ir.Type) string {
 	switch t.Kind {
 	case ir.Enum:
-		return short("enum[" + quoteAll(t.Enum.Values) + "]")
+		k, ok := b.enumKeys[t.Enum]
+		if !ok {
+			k = short("enum[" + quoteAll(t.Enum.Values) + "]")
+			b.enumKeys[t.Enum] = k
+		}
+		return k
 	case ir.Row:
 		return "row[" + strconv.Quote(t.Table.Name) + "]"
 	case ir.Exact:
 		return "exact"
 	case ir.Set:
 		elem := ir.Type{Kind: t.Elem, Enum: t.Enum, Table: t.Table}
-		return "set[" + typeKey(elem) + "]"
+		return "set[" + b.typeKey(elem) + "]"
 	}
 	return t.Kind.String()
 }
@@ -112,7 +139,7 @@ func commutative(n *ir.Node) bool {
 }
 
 // key is the canonical text of an operation node; leaves pass the text that names them.
-func key(n *ir.Node, leaf string) string {
+func (b *builder) key(n *ir.Node, leaf string) string {
 	op := n.Op
 	args := make([]string, len(n.Args))
 	for i, a := range n.Args {
@@ -128,7 +155,7 @@ func key(n *ir.Node, leaf string) string {
 	var s strings.Builder
 	s.WriteString(op.String())
 	s.WriteByte(':')
-	s.WriteString(typeKey(n.Type))
+	s.WriteString(b.typeKey(n.Type))
 	if leaf != "" {
 		s.WriteByte(' ')
 		s.WriteString(leaf)
@@ -165,7 +192,7 @@ func (b *builder) node(n ir.Node, leaf string) *ir.Node {
 	if folded := b.fold(&n); folded != nil {
 		return folded
 	}
-	n.Key = key(&n, leaf)
+	n.Key = b.key(&n, leaf)
 	if old, ok := b.nodes[n.Key]; ok {
 		return old
 	}
@@ -333,7 +360,7 @@ func (b *builder) ntile(n int64, x *ir.Node, at diag.Span) *ir.Node {
 func (b *builder) aggregateKey(a *ir.Aggregate) string {
 	var s strings.Builder
 	s.WriteString(a.Fn.String())
-	s.WriteString(":" + typeKey(a.Type))
+	s.WriteString(":" + b.typeKey(a.Type))
 	s.WriteString(" " + strconv.Quote(b.program.Events[a.Event].Name))
 	if a.Value != nil {
 		s.WriteString(" of (" + a.Value.Key + ")")

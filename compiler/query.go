@@ -111,11 +111,11 @@ func forQuery(p *ir.Program) *compilation {
 	for i, e := range p.Events {
 		info := &eventInfo{sym: add("event", e.Name, i, e.Source), fields: map[string]*fieldInfo{}}
 		for j, f := range e.Fields {
-			info.fields[f.Name] = &fieldInfo{name: f.Name, at: e.Source, typ: f.Type, index: j, key: j == e.Key, state: done}
+			info.fields[f.Name] = &fieldInfo{name: f.Name, at: e.Source, typ: f.Type, index: j, key: j == e.Key}
 			know(f.Type)
 		}
 		for j, f := range e.Computed {
-			info.fields[f.Name] = &fieldInfo{name: f.Name, at: e.Source, typ: f.Type, index: j, computed: true, state: done}
+			info.fields[f.Name] = &fieldInfo{name: f.Name, at: e.Source, typ: f.Type, index: j, computed: true}
 			know(f.Type)
 		}
 		c.events = append(c.events, info)

@@ -54,7 +54,7 @@ func (c *compilation) readZone(s *dsl.Settings) {
 	name := s.Timezone.Value
 	zone, err := calendar.Load(name)
 	if err != nil || name == "" || strings.EqualFold(name, "local") {
-		hint := didYouMeanText(name, commonZones)
+		hint := c.nearText(name, commonZones)
 		if hint == "" {
 			hint = `write a name of the IANA time zone database, such as "Asia/Shanghai"`
 		}
@@ -80,7 +80,7 @@ func (c *compilation) readCurrency(s *dsl.Settings) {
 	digits, ok := minorDigits(code)
 	if !ok {
 		c.moneyReported = true
-		hint := didYouMean(code, currencyCodes())
+		hint := c.near(code, currencyCodes())
 		if _, upper := minorDigits(strings.ToUpper(code)); upper {
 			hint = "did you mean `" + strings.ToUpper(code) + "`?"
 		}

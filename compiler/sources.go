@@ -88,7 +88,7 @@ func (r *sourceReader) target() bool {
 	if r.c.incomplete {
 		return false
 	}
-	candidates := append(append(namesOf(r.c.names, "event"), namesOf(r.c.tables)...), "member")
+	candidates := append(append(r.c.namesOf(r.c.names, "event"), r.c.namesOf(r.c.tables)...), "member")
 	message := fmt.Sprintf("no event and no table is called `%s`", name.Text)
 	if sym, ok := r.c.names[name.Text]; ok {
 		if sym.broken {
@@ -96,7 +96,7 @@ func (r *sourceReader) target() bool {
 		}
 		message = fmt.Sprintf("a source gives events, table rows or members, and `%s` is %s", name.Text, withArticle(sym.word))
 	}
-	r.c.report("M0520", name.At, r.owner, didYouMean(name.Text, sorted(candidates)), message)
+	r.c.report("M0520", name.At, r.owner, r.c.near(name.Text, sorted(candidates)), message)
 	return false
 }
 
@@ -142,7 +142,7 @@ func (r *sourceReader) field(d *dsl.Mapping, m *ir.Mapping) bool {
 		if attr != nil {
 			return setAttribute()
 		}
-		return r.unknown(d, "member", namesOf(r.c.names, "attribute"))
+		return r.unknown(d, "member", r.c.namesOf(r.c.names, "attribute"))
 	case ir.ToTable:
 		var names []string
 		for i, col := range r.table.Columns {
@@ -200,7 +200,7 @@ func (r *sourceReader) unknown(d *dsl.Mapping, of string, candidates []string) b
 		return false
 	}
 	what := map[ir.SourceTarget]string{ir.ToEvent: "field", ir.ToTable: "column", ir.ToMember: "attribute"}[r.source.Target]
-	r.c.report("M0521", d.Field.At, r.owner, didYouMean(d.Field.Text, candidates), fmt.Sprintf("%s has no %s `%s`", of, what, d.Field.Text))
+	r.c.report("M0521", d.Field.At, r.owner, r.c.near(d.Field.Text, candidates), fmt.Sprintf("%s has no %s `%s`", of, what, d.Field.Text))
 	return false
 }
 
@@ -240,8 +240,8 @@ func (r *sourceReader) options(d *dsl.Mapping, m *ir.Mapping, ok bool) *ir.Mappi
 			seen[from] = entry.From.At
 			m.Map[from] = to
 			switch {
-			case m.Type.Kind == ir.Enum && m.Type.Enum.Ordinal(to) < 0:
-				report("M0314", entry.To.At, enumHint(to, m.Type.Enum), "%q is no value of the enum of `%s`", to, m.Name)
+			case m.Type.Kind == ir.Enum && r.c.b.ordinal(m.Type.Enum, to) < 0:
+				report("M0314", entry.To.At, r.c.enumHint(to, m.Type.Enum), "%q is no value of the enum of `%s`", to, m.Name)
 			case m.Type.Kind == ir.Bool && to != "true" && to != "false":
 				report("M0526", entry.To.At, "map to `\"true\"` or `\"false\"`", "%q is no bool", to)
 			}

@@ -102,7 +102,7 @@ func (r *testReader) value(d *dsl.TestValue, m *ir.TestMember) {
 	switch {
 	case !ok:
 		if !r.c.incomplete {
-			r.report("M0205", d.Name.At, didYouMean(name, namesOf(r.c.names, "attribute", "tag")), "no attribute or manual tag is called `%s`", name)
+			r.report("M0205", d.Name.At, r.c.near(name, r.c.namesOf(r.c.names, "attribute", "tag")), "no attribute or manual tag is called `%s`", name)
 		}
 		return
 	case sym.broken:
@@ -134,7 +134,7 @@ func (r *testReader) list(name dsl.Name, m *ir.TestMember) {
 	switch {
 	case !ok:
 		if !r.c.incomplete {
-			r.report("M0604", name.At, didYouMean(name.Text, namesOf(r.c.names, "list")), "no list is called `%s`", name.Text)
+			r.report("M0604", name.At, r.c.near(name.Text, r.c.namesOf(r.c.names, "list")), "no list is called `%s`", name.Text)
 		}
 	case sym.broken:
 	case sym.word == "list":
@@ -176,7 +176,7 @@ func (r *testReader) event(d *dsl.TestEvent) *ir.TestEvent {
 			r.report("M0605", v.Name.At, "give `at`", "`day` follows from `at`")
 			ok = false
 		case f == nil:
-			r.report("M0605", v.Name.At, didYouMean(v.Name.Text, info.stored()), "event `%s` has no field `%s`", info.sym.name, v.Name.Text)
+			r.report("M0605", v.Name.At, r.c.near(v.Name.Text, info.stored()), "event `%s` has no field `%s`", info.sym.name, v.Name.Text)
 			ok = false
 		case f.computed:
 			r.report("M0605", v.Name.At, "give the fields that it is computed from", "field `%s` is computed and cannot be set", v.Name.Text)
@@ -241,7 +241,7 @@ func (r *testReader) memberCalled(name dsl.Name) (int, bool) {
 		for n := range r.members {
 			names = append(names, n)
 		}
-		r.report("M0602", name.At, didYouMean(name.Text, sorted(names)), "the test has no member called `%s`", name.Text)
+		r.report("M0602", name.At, r.c.near(name.Text, sorted(names)), "the test has no member called `%s`", name.Text)
 	}
 	return i, ok
 }

@@ -48,11 +48,11 @@ func (c *compilation) readNamedType(t *dsl.NamedType, owner string) (ir.Type, bo
 	case ok:
 		return ir.Type{Kind: ir.Row, Table: c.program.Tables[sym.index]}, true
 	}
-	candidates := namesOf(c.tables)
+	candidates := c.namesOf(c.tables)
 	for word := range namedTypes {
 		candidates = append(candidates, word)
 	}
-	hint := didYouMean(name.Text, sorted(candidates))
+	hint := c.near(name.Text, sorted(candidates))
 	if hint == "" {
 		hint = "a type is `bool`, `int`, `number`, `money`, `string`, `date`, `time`, `enum …`, `set of …`, or the name of a table"
 	}

@@ -79,17 +79,19 @@ func rank(k ir.Kind) int {
 // unifyEnums puts new literals at the end of the enum beside them.
 func (l *lowering) unifyEnums(what string, lead operand, operands []operand) ([]*ir.Node, ir.Type, bool) {
 	values := slices.Clone(lead.typ().Enum.Values)
+	has := textSet(values)
 	for _, o := range operands {
 		switch {
 		case o.text != nil:
-			if !slices.Contains(values, *o.text) {
+			if !has[*o.text] {
+				has[*o.text] = true
 				values = append(values, *o.text)
 			}
 		case o.kind() != ir.Enum:
 			return l.mixed(what, lead, o)
 		case !o.typ().Same(lead.typ()):
 			if grown, ok := extension(values, o.typ().Enum.Values); ok {
-				values = grown
+				values, has = grown, textSet(grown)
 				continue
 			}
 			l.error("M0311", o.at, "", "two enums with different values do not mix in `%s`", what)
@@ -104,6 +106,14 @@ func (l *lowering) unifyEnums(what string, lead operand, operands []operand) ([]
 	return nodes, t, true
 }
 
+func textSet(values []string) map[string]bool {
+	set := make(map[string]bool, len(values))
+	for _, v := range values {
+		set[v] = true
+	}
+	return set
+}
+
 // extension tells whether one list of values begins with the other, and returns the longer.
 func extension(a, b []string) ([]string, bool) {
 	if len(a) < len(b) {
@@ -115,8 +125,10 @@ func extension(a, b []string) ([]string, bool) {
 // newEnum makes an enum of operands that are all string literals, ordered by first appearance.
 func (l *lowering) newEnum(operands []operand) ([]*ir.Node, ir.Type) {
 	var values []string
+	has := map[string]bool{}
 	for _, o := range operands {
-		if !slices.Contains(values, *o.text) {
+		if !has[*o.text] {
+			has[*o.text] = true
 			values = append(values, *o.text)
 		}
 	}
@@ -131,7 +143,7 @@ func (l *lowering) newEnum(operands []operand) ([]*ir.Node, ir.Type) {
 // intoEnum brings a literal, or an enum whose values all occur in t, to t.
 func (l *lowering) intoEnum(o operand, t ir.Type) *ir.Node {
 	if o.text != nil {
-		return l.b.enumConst(t.Enum, t.Enum.Ordinal(*o.text), o.at)
+		return l.b.enumConst(t.Enum, l.b.ordinal(t.Enum, *o.text), o.at)
 	}
 	from := o.typ()
 	if from.Same(t) {
@@ -139,7 +151,7 @@ func (l *lowering) intoEnum(o operand, t ir.Type) *ir.Node {
 	}
 	to := make([]int64, len(from.Enum.Values))
 	for i, v := range from.Enum.Values {
-		to[i] = int64(t.Enum.Ordinal(v))
+		to[i] = int64(l.b.ordinal(t.Enum, v))
 	}
 	return l.b.node(ir.Node{Op: ir.OpEnumMap, Type: t, Args: []*ir.Node{o.node}, Map: to, Source: o.at}, "")
 }

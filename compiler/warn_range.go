@@ -6,6 +6,9 @@ import (
 	"github.com/muster-engine/muster/dsl/diag"
 )
 
+// mostJudged bounds how many operands, branches and constants are held against each other.
+const mostJudged = 300
+
 // verdict is what is known of a condition before any data is.
 type verdict uint8
 
@@ -53,7 +56,7 @@ func (c *compilation) judge(n *ir.Node) (verdict, *ir.Node) {
 		return never, n.Args[0]
 	}
 	x, r, ok := atom(n)
-	if !ok {
+	if !ok || len(r.only) > mostJudged {
 		return open, nil
 	}
 	domain := c.domain(x)
@@ -93,6 +96,9 @@ func (l *lowering) judgeRange(at diag.Span, low, high *ir.Node) {
 // judgeJunction warns of an and whose operands exclude each other, of an or whose operands cover everything, and of an
 // operand that is there twice.
 func (l *lowering) judgeJunction(e *dsl.Binary, parts []dsl.Expr, conds []*ir.Node) {
+	if len(conds) > mostJudged {
+		return
+	}
 	first := map[string]int{}
 	for i, n := range conds {
 		if j, ok := first[n.Key]; ok {

@@ -24,7 +24,7 @@ func (l *lowering) judgeWhen(e *dsl.When, conds []*ir.Node) {
 			}
 			return
 		}
-		for j := range i {
+		for j := max(0, i-mostJudged); j < i; j++ {
 			if l.c.implies(cond, conds[j]) {
 				l.c.warning("M0803", at, l.reading, "put the narrower condition first", unreached, diag.Related{Span: e.Branches[j].At, Message: "whoever meets its condition is taken here"})
 				break
