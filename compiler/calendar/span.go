@@ -32,10 +32,13 @@ func AddSpanToDate(d, n int64, unit dsl.Unit) (int64, bool) {
 }
 
 // AddSpanToTime is the instant n units after t; n may be negative. Hours and minutes are elapsed; longer units keep
-// the local clock time, and a local time that a clock change skips or repeats is the first instant at or after it, also
-// for a span of 0 days. Not ok where the result is out of range.
+// the local clock time, and a local time that a clock change skips or repeats is the first instant at or after it. A
+// span of 0 is t itself. Not ok where the result is out of range.
 func (z *Zone) AddSpanToTime(t, n int64, unit dsl.Unit) (int64, bool) {
-	if unit == dsl.Hour || unit == dsl.Minute {
+	switch {
+	case n == 0:
+		return t, true
+	case unit == dsl.Hour || unit == dsl.Minute:
 		return addElapsed(t, n, unit)
 	}
 	local := z.local(t)
@@ -56,7 +59,7 @@ func addElapsed(t, n int64, unit dsl.Unit) (int64, bool) {
 		return 0, false
 	}
 	sum := t + elapsed
-	return sum, (sum >= t) == (elapsed >= 0)
+	return sum, (sum > t) == (elapsed > 0)
 }
 
 // Lapse is the instant at which something ends that was granted at t for a span: a span of days or longer holds
