@@ -13,6 +13,7 @@ var commands = []func(*app) *cobra.Command{
 	newRepl,
 	newCheck,
 	newFmt,
+	newTest,
 	newImport,
 	newTag,
 	newList,

@@ -45,12 +45,11 @@ func (a *app) writePage(page string) {
 		case strings.HasPrefix(line, "```"):
 			inCode = !inCode
 			if strings.HasSuffix(line, "-wrong") {
-				fmt.Fprintln(a.out, s.red("  wrong:"))
-			} else if inCode {
-				fmt.Fprintln(a.out, s.green("  right:"))
+				fmt.Fprintln(a.out, s.red("Wrong:"))
+				fmt.Fprintln(a.out)
 			}
 		case inCode && line != "":
-			fmt.Fprintln(a.out, "    "+line)
+			fmt.Fprintln(a.out, "  "+line)
 		case isTitle:
 			fmt.Fprintln(a.out, s.bold(title))
 		default:

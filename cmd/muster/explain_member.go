@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"io"
 	"strings"
 
 	"github.com/muster-engine/muster/compiler/exprplan"
@@ -29,57 +30,62 @@ func (q *asker) explainMember(ctx context.Context, text, id string) error {
 	}
 	if q.format == formatJSON {
 		return writeJSON(q.out, map[string]any{
-			"member": number, "as_of": q.vs.rfc3339(q.view.Now()), "clause": q.clauseJSON(clause),
+			"member": number, "as_of": q.vs.rfc3339(q.view.Now()), "clause": newClauseJSON(clause, q.prog),
 		})
 	}
-	q.writeClause(clause, 0)
+	(&clauseWriter{q.out, q.style(q.out), q.vs, q.prog}).write(clause, 0)
 	return nil
 }
 
-// writeClause prints a clause, what it is made of below it, and the events behind an aggregate.
-func (q *asker) writeClause(c *exprplan.Clause, depth int) {
-	s := q.style(q.out)
-	indent := strings.Repeat("  ", depth)
+// clauseWriter prints clauses as a tree.
+type clauseWriter struct {
+	out  io.Writer
+	s    style
+	vs   values
+	prog *ir.Program
+}
+
+// write prints a clause, what it is made of below it, and the events behind an aggregate.
+func (w *clauseWriter) write(c *exprplan.Clause, depth int) {
 	text := oneLine(c.Text)
 	if text == "" {
 		for _, child := range c.Children {
-			q.writeClause(child, depth)
+			w.write(child, depth)
 		}
 		return
 	}
+	indent := strings.Repeat("  ", depth)
 	switch {
-	case c.Node.Type.Kind == ir.Bool && c.Value.True():
-		fmt.Fprintf(q.out, "%s%s %s\n", indent, s.green("yes"), text)
-	case c.Node.Type.Kind == ir.Bool:
-		fmt.Fprintf(q.out, "%s%s  %s\n", indent, s.red("no"), text)
+	case c.Node.Type.Kind != ir.Bool:
+		fmt.Fprintf(w.out, "%s%s  %s\n", indent, text, w.s.bold(w.vs.text(c.Value, c.Node.Type)))
+	case c.Value.True():
+		fmt.Fprintf(w.out, "%s%s %s\n", indent, w.s.green("yes"), text)
 	default:
-		fmt.Fprintf(q.out, "%s%s  %s\n", indent, text, s.bold(q.vs.text(c.Value, c.Node.Type)))
+		fmt.Fprintf(w.out, "%s%s  %s\n", indent, w.s.red("no"), text)
 	}
-	q.writeParts(c, c.Text, depth)
+	w.parts(c, c.Text, depth)
 }
 
-// writeParts prints what a clause is made of. A part of the same text, such as a conversion, says nothing of its own.
-func (q *asker) writeParts(c *exprplan.Clause, text string, depth int) {
+// parts prints what a clause is made of. A part of the same text, such as a conversion, says nothing of its own.
+func (w *clauseWriter) parts(c *exprplan.Clause, text string, depth int) {
 	if c.Node.Agg != nil {
-		q.writeEvents(c, strings.Repeat("  ", depth+2))
+		w.events(c, strings.Repeat("  ", depth+2))
 	}
 	for _, child := range c.Children {
 		if child.Text == text {
-			q.writeParts(child, text, depth)
+			w.parts(child, text, depth)
 			continue
 		}
-		q.writeClause(child, depth+1)
+		w.write(child, depth+1)
 	}
 }
 
-// writeEvents lists the last events behind an aggregate.
-func (q *asker) writeEvents(c *exprplan.Clause, indent string) {
+// events lists the last events behind an aggregate.
+func (w *clauseWriter) events(c *exprplan.Clause, indent string) {
 	if c.Counted == 0 {
 		return
 	}
-	s := q.style(q.out)
-	event := q.prog.Events[c.Node.Agg.Event]
-	list := eventList{Event: event, total: c.Counted}
+	list := eventList{Event: w.prog.Events[c.Node.Agg.Event], total: c.Counted}
 	for _, e := range c.Events {
 		list.last = append(list.last, eventLine{e.At, e.Fields})
 	}
@@ -87,8 +93,8 @@ func (q *asker) writeEvents(c *exprplan.Clause, indent string) {
 	if c.Counted > len(c.Events) {
 		head += fmt.Sprintf(", the last %d:", len(c.Events))
 	}
-	fmt.Fprintf(q.out, "%s%s\n", indent, s.faint(head))
-	_ = list.table(q.vs).write(q.out, indent, s)
+	fmt.Fprintf(w.out, "%s%s\n", indent, w.s.faint(head))
+	_ = list.table(w.vs).write(w.out, indent, w.s)
 }
 
 type clauseJSON struct {
@@ -101,23 +107,24 @@ type clauseJSON struct {
 	Children []clauseJSON `json:"children,omitempty"`
 }
 
-func (q *asker) clauseJSON(c *exprplan.Clause) clauseJSON {
+func newClauseJSON(c *exprplan.Clause, prog *ir.Program) clauseJSON {
+	vs := valuesOf(prog)
 	out := clauseJSON{
 		Text: c.Text, Name: c.Name, Type: c.Node.Type.Kind.String(),
-		Value: q.vs.json(c.Value, c.Node.Type), Counted: c.Counted,
+		Value: vs.json(c.Value, c.Node.Type), Counted: c.Counted,
 	}
 	if c.Node.Agg != nil {
-		event := q.prog.Events[c.Node.Agg.Event]
+		event := prog.Events[c.Node.Agg.Event]
 		for _, e := range c.Events {
-			one := eventJSON{event.Name, q.vs.rfc3339(e.At), map[string]any{}}
+			one := eventJSON{event.Name, vs.rfc3339(e.At), map[string]any{}}
 			for i, f := range event.Fields {
-				one.Fields[f.Name] = q.vs.json(e.Fields[i], f.Type)
+				one.Fields[f.Name] = vs.json(e.Fields[i], f.Type)
 			}
 			out.Events = append(out.Events, one)
 		}
 	}
 	for _, child := range c.Children {
-		out.Children = append(out.Children, q.clauseJSON(child))
+		out.Children = append(out.Children, newClauseJSON(child, prog))
 	}
 	return out
 }

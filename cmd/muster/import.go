@@ -196,13 +196,19 @@ func (s *session) showImport(source *ir.Source, r ingest.Result, elapsed time.Du
 	}
 	t := table{columns: []col{{right: true}, {}, {paint: st.faint}}}
 	for _, reason := range r.Reasons {
-		t.add(count(reason.Count), strings.TrimSpace(reason.Column+" "+reason.What), "such as "+reason.Example)
+		t.add(count(reason.Count), strings.TrimSpace(reason.Column+" "+reason.What), "first at "+exampleAt(reason.Example))
 	}
 	if err := t.write(s.out, "  ", st); err != nil {
 		return err
 	}
 	fmt.Fprintf(s.out, "rejected rows are in %s\n", r.RejectsFile)
 	return nil
+}
+
+// exampleAt is the place, file:line, at the head of an example.
+func exampleAt(example string) string {
+	place, _, _ := strings.Cut(example, ": ")
+	return place
 }
 
 // reasons says why rows were rejected when an import was given up.

@@ -40,11 +40,12 @@ file, and answers which members a rule selects: at once, exactly, with the reaso
   muster import --source orders orders.csv.gz   take in what members did
   muster query 'count(order) in last 90 days >= 3'
   muster explain vip_at_risk --member 13800138000`,
-		SilenceErrors:     true,
-		SilenceUsage:      true,
-		Args:              noCommand,
-		RunE:              func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
-		CompletionOptions: cobra.CompletionOptions{HiddenDefaultCmd: true},
+		SilenceErrors:              true,
+		SilenceUsage:               true,
+		Args:                       noCommand,
+		RunE:                       func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+		SuggestionsMinimumDistance: 2,
+		CompletionOptions:          cobra.CompletionOptions{HiddenDefaultCmd: true},
 	}
 	root.SetIn(a.in)
 	root.SetOut(a.out)
@@ -93,7 +94,7 @@ func (a *app) checkFormat(cmd *cobra.Command) error {
 			return nil
 		}
 	}
-	return fmt.Errorf("%s prints as %s, not %q", cmd.CommandPath(), strings.Join(formats, ", "), a.format)
+	return fmt.Errorf("%s prints as %s, not %q", cmd.Name(), strings.Join(formats, ", "), a.format)
 }
 
 func noCommand(cmd *cobra.Command, args []string) error {

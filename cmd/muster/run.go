@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"strings"
 	"time"
 )
@@ -41,7 +42,16 @@ func calledAs(program string) string {
 	return "muster"
 }
 
-func run(args []string, w world) int {
+func run(args []string, w world) (status int) {
+	defer func() {
+		if fault := recover(); fault != nil {
+			fmt.Fprintf(w.err, "muster: internal fault: %v\nThis is a fault of muster and not of yours; please report it with what you did.\n", fault)
+			if w.env("MUSTER_DEBUG") != "" {
+				w.err.Write(debug.Stack())
+			}
+			status = exitFailure
+		}
+	}()
 	ctx, stop := interruptible(context.Background())
 	defer stop()
 	app := &app{world: w}

@@ -11,15 +11,22 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
-// scriptNow is the system's clock in scripts: nothing takes time there, and today is always the same day.
-var scriptNow = time.Date(2026, 6, 1, 2, 30, 0, 0, time.UTC)
+// scriptClock is the system's clock in scripts: it starts anew with each command, and shows a millisecond more each
+// time that it is asked.
+func scriptClock() func() time.Time {
+	now := time.Date(2026, 6, 1, 2, 30, 0, 0, time.UTC)
+	return func() time.Time {
+		now = now.Add(time.Millisecond)
+		return now
+	}
+}
 
 func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){
 		"muster": func() {
 			os.Exit(run(os.Args[1:], world{
 				in: os.Stdin, out: os.Stdout, err: os.Stderr, env: os.Getenv,
-				now: func() time.Time { return scriptNow }, name: "muster",
+				now: scriptClock(), name: "muster",
 			}))
 		},
 	})
