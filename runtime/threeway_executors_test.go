@@ -4,6 +4,9 @@ import (
 	"context"
 	"fmt"
 	"sort"
+	"strings"
+
+	"github.com/RoaringBitmap/roaring/v2"
 
 	"github.com/muster-engine/muster/compiler/ir"
 	"github.com/muster-engine/muster/compiler/reference"
@@ -84,26 +87,75 @@ func answerOf(v ir.Value, n *ir.Node) reference.Value {
 
 // blocks asks the engine over a state in memory, with indexes always, never, or when they pay.
 type blocks struct {
-	view    *runtime.View
+	view *runtime.View
+	// members is how many members the case has; member n of the engine is a copy of member n modulo that.
 	members int
+	// dead are the copies that are not live.
+	dead *roaring.Bitmap
 }
 
+// byBlocks has one copy of each member.
 func byBlocks(c *rulegen.Case, prog *ir.Program, _ *reference.Model) (executor, error) {
+	return populate(c, prog, 1)
+}
+
+// byCrowd has so many copies of each member that the engine takes the ways that pay for many, in more than one block
+// now and then. Every third set of copies is dead and must not show. Copies are in the same group of an ntile; chance
+// alone tells them apart, so that rules with chance are left out.
+func byCrowd(c *rulegen.Case, prog *ir.Program, _ *reference.Model) (executor, error) {
+	crowd := 2_000
+	if c.Seed%256 == 0 {
+		crowd = column.Block + 2_000
+	}
+	return populate(c, prog, 1+crowd/max(1, len(c.World.Members)))
+}
+
+// crowded reports whether a case is one that is tried with a crowd.
+func crowded(c *rulegen.Case) bool {
+	return c.Seed%8 == 0 && !strings.Contains(c.Rules()+strings.Join(c.Questions, ""), "chance(")
+}
+
+func populate(c *rulegen.Case, prog *ir.Program, copies int) (executor, error) {
 	data := storage.NewMemory()
-	e := blocks{members: len(c.World.Members)}
-	for _, m := range c.World.Members {
-		n := data.NewMember()
-		if n != m.Number {
-			return nil, fmt.Errorf("member %d is given number %d", m.Number, n)
+	e := blocks{members: len(c.World.Members), dead: roaring.New()}
+	for k := range copies {
+		for _, m := range c.World.Members {
+			n := data.NewMember()
+			if n != m.Number+uint32(k*e.members) {
+				return nil, fmt.Errorf("member %d is given number %d", m.Number, n)
+			}
+			if k%3 == 1 {
+				e.dead.Add(n)
+			}
+			put(data, n, m)
 		}
-		put(data, m)
 	}
 	putTables(data, c, prog)
-	e.view = runtime.New(prog, data, runtime.Options{
-		Index: []runtime.IndexMode{runtime.IndexAuto, runtime.IndexAlways, runtime.IndexNever}[c.Seed%3],
+	e.view = runtime.New(prog, living{data, e.dead}, runtime.Options{
+		Index: []runtime.IndexMode{runtime.IndexAuto, runtime.IndexAlways, runtime.IndexNever}[c.Seed/8%3],
 		Cuts:  func(*ir.Ntile, int64) ([]ir.Cut, int64, bool) { return nil, c.CutsAt, false },
 	}).At(c.Now)
 	return e, nil
+}
+
+// living is a state in memory some of whose members are dead.
+type living struct {
+	*storage.Memory
+	dead *roaring.Bitmap
+}
+
+func (d living) Live(block int) (*roaring.Bitmap, error) {
+	live, err := d.Memory.Live(block)
+	if err != nil || live == nil {
+		return live, err
+	}
+	live = live.Clone()
+	for it := d.dead.Iterator(); it.HasNext(); {
+		if n := it.Next(); int(n/column.Block) == block {
+			live.Remove(n % column.Block)
+		}
+	}
+	return live, nil
 }
 
 func (blocks) name() string { return "engine" }
@@ -114,45 +166,85 @@ func (e blocks) answer(q question) (answers []reference.Value, err error) {
 			err = fmt.Errorf("panic: %v", r)
 		}
 	}()
-	ctx := context.Background()
 	answers = make([]reference.Value, e.members)
 	if q.condition() {
-		chosen, err := e.view.Select(ctx, q.node)
-		if err != nil {
-			return nil, err
-		}
-		count, err := e.view.Count(ctx, q.node)
-		if err != nil {
-			return nil, err
-		}
-		if uint64(count) != chosen.GetCardinality() {
-			return nil, fmt.Errorf("%d members are counted, %d selected", count, chosen.GetCardinality())
-		}
-		for i := range answers {
-			answers[i] = truth(chosen.Contains(uint32(i)))
-		}
-		return answers, nil
+		return answers, e.choose(q, answers)
 	}
-	err = e.view.Values(ctx, nil, []*ir.Node{q.node}, func(p runtime.Part) error {
+	seen, valued := roaring.New(), 0
+	err = e.view.Values(context.Background(), nil, []*ir.Node{q.node}, func(p runtime.Part) error {
 		for _, n := range p.Members {
-			answers[n] = answerOf(p.Values[0].Value(int(n-p.Base)), q.node)
+			e.put(answers, n, answerOf(p.Values[0].Value(int(n-p.Base)), q.node), seen)
 		}
+		valued += len(p.Members)
 		return nil
 	})
+	if live, _ := e.view.Of(context.Background()); err == nil && live != valued {
+		err = fmt.Errorf("%d members are live, %d have values", live, valued)
+	}
 	return answers, err
 }
 
-func put(data *storage.Memory, m *reference.Member) {
+// choose answers a condition.
+func (e blocks) choose(q question, answers []reference.Value) error {
+	ctx := context.Background()
+	chosen, err := e.view.Select(ctx, q.node)
+	if err != nil {
+		return err
+	}
+	count, err := e.view.Count(ctx, q.node)
+	if err != nil {
+		return err
+	}
+	again, err := e.view.Select(ctx, q.node)
+	if err != nil {
+		return err
+	}
+	switch {
+	case uint64(count) != chosen.GetCardinality():
+		return fmt.Errorf("%d members are counted, %d selected", count, chosen.GetCardinality())
+	case !again.Equals(chosen):
+		return fmt.Errorf("%d members are selected, then %d", chosen.GetCardinality(), again.GetCardinality())
+	case chosen.Intersects(e.dead):
+		return fmt.Errorf("dead members are selected")
+	}
+	seen := roaring.New()
+	live, err := e.view.Of(ctx)
+	if err != nil {
+		return err
+	}
+	for n := range uint32(live) + uint32(e.dead.GetCardinality()) {
+		if !e.dead.Contains(n) {
+			e.put(answers, n, truth(chosen.Contains(n)), seen)
+		}
+	}
+	return nil
+}
+
+// put takes the answer for member n, which must be that for the other copies of the member.
+func (e blocks) put(answers []reference.Value, n uint32, v reference.Value, seen *roaring.Bitmap) {
+	i := n % uint32(e.members)
+	switch {
+	case e.dead.Contains(n):
+		answers[i] = reference.Value{Kind: reference.Text, Text: fmt.Sprintf("an answer for member %d, who is dead", n)}
+	case seen.CheckedAdd(i):
+		answers[i] = v
+	case !answers[i].Equal(v):
+		answers[i] = reference.Value{Kind: reference.Text, Text: fmt.Sprintf("%s, and for copy %d %s", answers[i], n, v)}
+	}
+}
+
+// put stores member m as number n.
+func put(data *storage.Memory, n uint32, m *reference.Member) {
 	for name, v := range m.Attributes {
-		data.Set(name, m.Number, stored(v))
+		data.Set(name, n, stored(v))
 	}
 	for name, tag := range m.Manual {
-		data.Set(storage.ManualPrefix+name, m.Number, stored(tag.Value))
-		data.Set(storage.ManualPrefix+name+storage.ManualAtSuffix, m.Number, column.Int(tag.SetAt))
+		data.Set(storage.ManualPrefix+name, n, stored(tag.Value))
+		data.Set(storage.ManualPrefix+name+storage.ManualAtSuffix, n, column.Int(tag.SetAt))
 	}
 	for list, on := range m.Lists {
 		if on {
-			data.AddToList(list, m.Number)
+			data.AddToList(list, n)
 		}
 	}
 	for _, e := range accepted(m) {
@@ -160,7 +252,7 @@ func put(data *storage.Memory, m *reference.Member) {
 		for name, v := range e.Fields {
 			fields[name] = stored(v)
 		}
-		data.AddEvent(e.Type, m.Number, e.At, fields)
+		data.AddEvent(e.Type, n, e.At, fields)
 	}
 }
 

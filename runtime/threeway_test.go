@@ -100,8 +100,12 @@ func hold(c *rulegen.Case) (answers int, err error) {
 	if err != nil {
 		return 0, err
 	}
+	makers := []func(*rulegen.Case, *ir.Program, *reference.Model) (executor, error){byTree, byBlocks, byMember}
+	if crowded(c) {
+		makers = append(makers, byCrowd)
+	}
 	var executors []executor
-	for _, make := range []func(*rulegen.Case, *ir.Program, *reference.Model) (executor, error){byTree, byBlocks, byMember} {
+	for _, make := range makers {
 		e, err := make(c, prog, model)
 		if err != nil {
 			return 0, err
