@@ -106,7 +106,7 @@ func (n *idNormaliser) digests(id string) [][]byte {
 	return out
 }
 
-// appendPhone appends the E.164 form of a phone number, read as one dialled in region, if it is one by its length.
+// appendPhone appends the E.164 form of a phone number, read as one dialled in region, if there can be such a number.
 func appendPhone(dst, text []byte, region string) ([]byte, bool) {
 	if mobile, ok := chineseMobile(text, region); ok {
 		return append(append(dst, "+86"...), mobile...), true
@@ -117,7 +117,7 @@ func appendPhone(dst, text []byte, region string) ([]byte, bool) {
 		}
 	}
 	num, err := phonenumbers.Parse(string(text), region)
-	if err != nil || phonenumbers.IsPossibleNumberWithReason(num) != phonenumbers.IS_POSSIBLE {
+	if err != nil || !phonenumbers.IsValidNumber(num) {
 		return dst, false
 	}
 	return append(dst, phonenumbers.Format(num, phonenumbers.E164)...), true
