@@ -16,7 +16,9 @@ type converter struct {
 	file     *diag.File
 	tokens   []Token
 	at       int
-	stop     int // where the tokens end for this declaration; 0 if that is the end of the slice
+	stop     int  // the token before which this declaration ends
+	deep     bool // whether it ends there because it is nested too deep
+	ops      int  // operators of the expression in hand
 	reading  string
 	declName Name
 	failed   bool
@@ -24,8 +26,8 @@ type converter struct {
 }
 
 func (c *converter) next() Token {
-	t := c.tokens[min(c.at, len(c.tokens)-1)]
-	if c.stop > 0 && c.at >= c.stop {
+	t := c.tokens[min(c.at, c.stop)]
+	if c.at >= c.stop {
 		t.Kind = EndOfFile
 	}
 	return t
@@ -54,7 +56,16 @@ func (c *converter) add(code string, at diag.Span, message, hint string, related
 		return
 	}
 	c.failed = true
+	if c.deep && c.at >= c.stop {
+		code, message, hint, related = "M0120", fmt.Sprintf("nested more than %d deep", MaxNesting), "divide it into several tags", nil
+		at = c.span(c.stop)
+	}
 	c.diags.Add(diag.Diagnostic{Code: code, Span: at, Message: message, Reading: c.reading, Hint: hint, Related: related})
+}
+
+// tooLong reports what the grammar could not follow at all, which is a list of more than a million items.
+func (c *converter) tooLong(i int) {
+	c.add("M0120", c.span(i), "this is too long to be read", "divide it; for many members upload a list")
 }
 
 // expected reports that what should stand here does not, with a near one of the words that could.

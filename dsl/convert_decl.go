@@ -374,6 +374,7 @@ func (c *converter) field(g *gField) *Field {
 		f.Type = c.typeExpr(g.Type)
 		if g.Eq != nil && !c.failed {
 			c.take(g.Eq)
+			c.ops = 0
 			f.Expr = c.full(g.X, "an expression after `=`")
 			c.fieldEnd()
 		}

@@ -58,121 +58,6 @@ func (c *converter) when(g *gWhen) Expr {
 	return w
 }
 
-// expr converts an expression; a nil one is reported as missing.
-func (c *converter) expr(g *gExpr, what string) Expr {
-	if g == nil {
-		c.value(what)
-		return nil
-	}
-	x := c.and(g.First, what)
-	for _, arm := range g.Rest {
-		at := c.spanOf(arm.Op)
-		x = c.binary(OpOr, at, x, c.and(arm.X, "a condition after `or`"))
-	}
-	return x
-}
-
-// binary joins two operands; after a fault there may be none.
-func (c *converter) binary(op BinaryOp, at diag.Span, x, y Expr) Expr {
-	if x == nil || y == nil {
-		return nil
-	}
-	return &Binary{Op: op, OpAt: at, X: x, Y: y}
-}
-
-func (c *converter) and(g *gAnd, what string) Expr {
-	if g == nil {
-		c.value(what)
-		return nil
-	}
-	x := c.not(g.First, what)
-	for _, arm := range g.Rest {
-		at := c.spanOf(arm.Op)
-		x = c.binary(OpAnd, at, x, c.not(arm.X, "a condition after `and`"))
-	}
-	return x
-}
-
-func (c *converter) not(g *gNot, what string) Expr {
-	switch {
-	case g == nil:
-		c.value(what)
-		return nil
-	case g.Not == nil:
-		return c.compare(g.Compare, what)
-	}
-	at := c.spanOf(*g.Not)
-	x := c.not(g.Inner, "a condition after `not`")
-	if x == nil {
-		return nil
-	}
-	return &Unary{Op: OpNot, OpAt: at, X: x}
-}
-
-func (c *converter) compare(g *gCompare, what string) Expr {
-	x := c.coalesce(g.X, what)
-	for i, test := range g.Tests {
-		if i > 0 {
-			c.chained(g.Tests[i-1], test)
-			return nil
-		}
-		if x = c.test(x, test); c.failed {
-			return nil
-		}
-	}
-	return x
-}
-
-// first is the token with which a comparison starts.
-func (g *gComparer) first() tok {
-	switch {
-	case g.Order != nil:
-		return g.Order.Op
-	case g.In != nil && g.In.Not != nil:
-		return *g.In.Not
-	case g.In != nil:
-		return *g.In.In
-	case g.Between != nil:
-		return g.Between.Between
-	case g.Is != nil:
-		return g.Is.Is
-	case g.Text.Word != nil:
-		return *g.Text.Word
-	}
-	return g.Text.Op
-}
-
-// chained reports a second comparison directly after a first.
-func (c *converter) chained(first, second *gComparer) {
-	a, b := first.first(), second.first()
-	if second.In != nil && second.In.Open == nil {
-		c.take(&b)
-		c.badIn(second.In)
-		return
-	}
-	hint := "join two comparisons with `and`; to compare a truth value write parentheses"
-	if first.Order != nil && second.Order != nil && strings.ContainsAny(a.Value, "<>") && strings.ContainsAny(b.Value, "<>") {
-		hint = "write `x between a and b` for both ends included, or join two comparisons with `and`"
-	}
-	c.add("M0114", c.spanOf(b), "comparisons do not chain", hint,
-		diag.Related{Span: c.span(a.Pos.Offset), Message: "the comparison before it"})
-}
-
-func (c *converter) test(x Expr, g *gComparer) Expr {
-	switch {
-	case g.Order != nil:
-		at := c.spanOf(g.Order.Op)
-		return c.binary(BinaryOp(g.Order.Op.Value), at, x, c.coalesce(g.Order.Y, "a value after `"+g.Order.Op.Value+"`"))
-	case g.In != nil:
-		return c.in(x, g.In)
-	case g.Between != nil:
-		return c.between(x, g.Between)
-	case g.Is != nil:
-		return c.is(x, g.Is)
-	}
-	return c.stringTest(x, g.Text)
-}
-
 func (c *converter) in(x Expr, g *gIn) Expr {
 	if g.Not != nil {
 		c.take(g.Not)
@@ -236,25 +121,6 @@ func (c *converter) unclosed(what string, open Token) {
 	c.closing(what, open)
 }
 
-func (c *converter) between(x Expr, g *gBetween) Expr {
-	c.spanOf(g.Between)
-	low := c.coalesce(g.Low, "a value after `between`")
-	if g.And == nil {
-		if t := c.next(); t.Text == "to" || t.Text == "," {
-			c.add("M0111", c.here(), "expected `and` of `between … and …`, found "+c.found(t), "write `between 1 and 5`")
-			return nil
-		}
-		c.afterExpr("`and` of `between … and …`", "and")
-		return nil
-	}
-	c.take(g.And)
-	high := c.coalesce(g.High, "a value after `and` of `between … and …`")
-	if x == nil || c.failed {
-		return nil
-	}
-	return &Between{At: x.Span().To(high.Span()), X: x, Low: low, High: high}
-}
-
 // emptyWords are what other languages call unknown.
 var emptyWords = map[string]bool{"null": true, "nil": true, "none": true, "empty": true, "missing": true, "undefined": true}
 
@@ -280,100 +146,12 @@ func (c *converter) is(x Expr, g *gIs) Expr {
 	return &Is{At: x.Span().To(what.Span(c.file)), X: x, Known: what.Text == "known"}
 }
 
-func (c *converter) stringTest(x Expr, g *gText) Expr {
-	var op StringOp
-	var at diag.Span
-	if g.Word == nil {
-		at, op = c.spanOf(g.Op), StringOp(g.Op.Value)
-	} else {
-		at, op = c.spanOf(*g.Word), StringOp(g.Word.Value+" with")
-		if g.With == nil {
-			c.expected("M0111", "`with` after `"+g.Word.Value+"`", "with")
-			return nil
-		}
-		at = at.To(c.spanOf(*g.With))
-	}
-	y := c.coalesce(g.Y, fmt.Sprintf("a value after `%s`", op))
-	if x == nil || y == nil {
-		return nil
-	}
-	return &StringTest{Op: op, OpAt: at, X: x, Y: y}
-}
-
-func (c *converter) coalesce(g *gCoalesce, what string) Expr {
-	if g == nil {
-		c.value(what)
-		return nil
-	}
-	x := c.sum(g.First, what)
-	for _, op := range g.Rest {
-		at := c.spanOf(op.Op)
-		x = c.binary(OpCoalesce, at, x, c.sum(op.X, "a value after `??`"))
-	}
-	return x
-}
-
-func (c *converter) sum(g *gSum, what string) Expr {
-	if g == nil {
-		c.value(what)
-		return nil
-	}
-	x := c.product(g.First, what)
-	for _, op := range g.Rest {
-		at := c.spanOf(op.Op)
-		x = c.binary(BinaryOp(op.Op.Value), at, x, c.product(op.X, "a value after `"+op.Op.Value+"`"))
-	}
-	return x
-}
-
-func (c *converter) product(g *gProduct, what string) Expr {
-	if g == nil {
-		c.value(what)
-		return nil
-	}
-	x := c.unary(g.First, what)
-	for _, op := range g.Rest {
-		at := c.spanOf(op.Op)
-		x = c.binary(BinaryOp(op.Op.Value), at, x, c.unary(op.X, "a value after `"+op.Op.Value+"`"))
-	}
-	return x
-}
-
-func (c *converter) unary(g *gUnary, what string) Expr {
-	switch {
-	case g == nil:
-		c.value(what)
-		return nil
-	case g.Minus != nil:
-		at := c.spanOf(*g.Minus)
-		if x := c.unary(g.Inner, "a value after `-`"); x != nil {
-			return &Unary{Op: OpNeg, OpAt: at, X: x}
-		}
-		return nil
-	case g.Since != nil:
-		return c.since(g.Since)
-	}
-	return c.postfix(g.X)
-}
-
-func (c *converter) since(g *gSince) Expr {
-	at := c.spanOf(g.Unit).To(c.spanOf(g.Which))
-	op := UnaryOp(g.Unit.Value + " " + g.Which.Value)
-	if g.X == nil {
-		c.value(fmt.Sprintf("a date or time after `%s`: a name, a call or parentheses", op))
-		return nil
-	}
-	x := c.postfix(g.X)
-	if x == nil {
-		return nil
-	}
-	return &Unary{Op: op, OpAt: at, X: x}
-}
-
 func (c *converter) postfix(g *gPostfix) Expr {
 	x := c.primary(g.X)
 	for _, s := range g.Selects {
-		c.spanOf(s.Dot)
+		if c.count(c.spanOf(s.Dot)); c.failed {
+			return nil
+		}
 		if s.Name == nil {
 			c.expectedName("a name after `.`")
 			return nil

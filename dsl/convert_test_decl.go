@@ -238,6 +238,7 @@ func (c *converter) expectStep(g *gExpect) *Expect {
 		return s
 	}
 	c.take(g.Colon)
+	c.ops = 0
 	s.Cond = c.expr(g.X, "a condition after `:`")
 	if t := c.next(); !c.failed && t.Kind != Word && t.Text != "}" && t.Kind != EndOfFile {
 		c.afterExpr("the next step")

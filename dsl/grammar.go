@@ -41,48 +41,31 @@ type gBranch struct {
 	Value *gExpr `parser:"  @@? )?"`
 }
 
+// gExpr is a flat row of operands and operators: the converter knows what binds tighter. A level of the grammar for each
+// strength of operators would read the same, several times slower.
 type gExpr struct {
-	First *gAnd     `parser:"@@"`
-	Rest  []*gOrArm `parser:"@@*"`
+	First *gOperand `parser:"@@"`
+	Rest  []*gTail  `parser:"@@*"`
 }
 
-type gOrArm struct {
-	Op tok   `parser:"@'or'"`
-	X  *gAnd `parser:"@@?"`
+type gOperand struct {
+	Prefix []*gPrefix `parser:"  ( @@+"`
+	After  *gPostfix  `parser:"    @@? )"`
+	X      *gPostfix  `parser:"| @@"`
 }
 
-type gAnd struct {
-	First *gNot      `parser:"@@"`
-	Rest  []*gAndArm `parser:"@@*"`
+type gPrefix struct {
+	Sign  *tok `parser:"  @('not' | '-')"`
+	Unit  *tok `parser:"| ( @('days' | 'hours')"`
+	Which *tok `parser:"    @('since' | 'until') )"`
 }
 
-type gAndArm struct {
-	Op tok   `parser:"@'and'"`
-	X  *gNot `parser:"@@?"`
-}
-
-type gNot struct {
-	Not     *tok      `parser:"  @'not'"`
-	Inner   *gNot     `parser:"  @@?"`
-	Compare *gCompare `parser:"| @@"`
-}
-
-type gCompare struct {
-	X     *gCoalesce   `parser:"@@"`
-	Tests []*gComparer `parser:"@@*"`
-}
-
-type gComparer struct {
-	Order   *gOrder   `parser:"  @@"`
-	In      *gIn      `parser:"| @@"`
-	Between *gBetween `parser:"| @@"`
-	Is      *gIs      `parser:"| @@"`
-	Text    *gText    `parser:"| @@"`
-}
-
-type gOrder struct {
-	Op tok        `parser:"@('=' | '!=' | '<=' | '<' | '>=' | '>')"`
-	Y  *gCoalesce `parser:"@@?"`
+type gTail struct {
+	Op   *tok      `parser:"  ( @('+' | '-' | '*' | '/' | '=' | 'and' | 'or' | '!=' | '<=' | '<' | '>=' | '>' | '??' | 'between' | 'contains' | 'matches')"`
+	X    *gOperand `parser:"    @@? )"`
+	In   *gIn      `parser:"| @@"`
+	Is   *gIs      `parser:"| @@"`
+	Text *gText    `parser:"| @@"`
 }
 
 type gIn struct {
@@ -93,13 +76,6 @@ type gIn struct {
 	Close *tok   `parser:"  @')'? )?"`
 }
 
-type gBetween struct {
-	Between tok        `parser:"@'between'"`
-	Low     *gCoalesce `parser:"@@?"`
-	And     *tok       `parser:"( @'and'"`
-	High    *gCoalesce `parser:"  @@? )?"`
-}
-
 type gIs struct {
 	Is   tok  `parser:"@'is'"`
 	Not  *tok `parser:"@'not'?"`
@@ -107,53 +83,9 @@ type gIs struct {
 }
 
 type gText struct {
-	Op   tok        `parser:"( @('contains' | 'matches')"`
-	Word *tok       `parser:"| @('starts' | 'ends')"`
-	With *tok       `parser:"  @'with'? )"`
-	Y    *gCoalesce `parser:"@@?"`
-}
-
-type gCoalesce struct {
-	First *gSum          `parser:"@@"`
-	Rest  []*gCoalesceOp `parser:"@@*"`
-}
-
-type gCoalesceOp struct {
-	Op tok   `parser:"@'??'"`
-	X  *gSum `parser:"@@?"`
-}
-
-type gSum struct {
-	First *gProduct `parser:"@@"`
-	Rest  []*gSumOp `parser:"@@*"`
-}
-
-type gSumOp struct {
-	Op tok       `parser:"@('+' | '-')"`
-	X  *gProduct `parser:"@@?"`
-}
-
-type gProduct struct {
-	First *gUnary       `parser:"@@"`
-	Rest  []*gProductOp `parser:"@@*"`
-}
-
-type gProductOp struct {
-	Op tok     `parser:"@('*' | '/')"`
-	X  *gUnary `parser:"@@?"`
-}
-
-type gUnary struct {
-	Minus *tok      `parser:"  @'-'"`
-	Inner *gUnary   `parser:"  @@?"`
-	Since *gSince   `parser:"| @@"`
-	X     *gPostfix `parser:"| @@"`
-}
-
-type gSince struct {
-	Unit  tok       `parser:"@('days' | 'hours')"`
-	Which tok       `parser:"@('since' | 'until')"`
-	X     *gPostfix `parser:"@@?"`
+	Word tok       `parser:"@('starts' | 'ends')"`
+	With *tok      `parser:"@'with'?"`
+	X    *gOperand `parser:"@@?"`
 }
 
 type gPostfix struct {

@@ -16,7 +16,7 @@ const (
 	MaxFile = 4 << 20
 	// MaxNesting is how deep brackets, signs and nots may stand in each other.
 	MaxNesting = 200
-	// MaxOperators is the most operators that one declaration may chain.
+	// MaxOperators is the most operators that one expression may have.
 	MaxOperators = 10_000
 	// MaxFindings is how many errors of one file are reported.
 	MaxFindings = 100
@@ -72,6 +72,7 @@ type parser struct {
 	src    *diag.File
 	tokens []Token // without comments
 	stream *lexer.PeekingLexer
+	depth  *depth
 	diags  diag.List
 	// lexical is how many of the findings are of the scanner: they come first, in source order.
 	lexical int
@@ -80,13 +81,9 @@ type parser struct {
 func newParser(f *diag.File) *parser {
 	all, diags := Scan(f)
 	p := &parser{src: f, tokens: withoutComments(all), diags: diags, lexical: len(diags)}
-	p.stream = streamOf(p.tokens)
+	p.stream, _ = lexer.Upgrade(&tokenReader{tokens: p.tokens}) // a tokenReader has no errors
+	p.depth = depthOf(p.tokens)
 	return p
-}
-
-func streamOf(tokens []Token) *lexer.PeekingLexer {
-	stream, _ := lexer.Upgrade(&tokenReader{tokens: tokens})
-	return stream
 }
 
 // nameReadings tells findings of the scanner which declaration they are in: the last that starts before them.
@@ -159,17 +156,13 @@ func (p *parser) declaration(i int) declared {
 	if t.Kind != Word || !isKind(t.Text) {
 		return p.noDeclaration(i)
 	}
-	if at, what := p.tooDeep(i); at >= 0 {
-		p.diags.Add(what)
-		return declared{kind: t.Text, name: p.nameAfter(i), at: t.Span(p.src), end: at, broken: true}
-	}
 	if laterKinds[t.Text] {
 		return p.later(i)
 	}
-	d, found := p.read(i, p.stream, p.tokens)
+	d, found := p.read(i, p.depth.limit(i))
 	if d.broken {
 		if j := p.strongStart(i, d.end); j > 0 {
-			d, found = p.readUpTo(i, j)
+			d, found = p.read(i, j)
 		}
 	}
 	if !p.lexicalFault(i, d.end) {
@@ -180,31 +173,28 @@ func (p *parser) declaration(i int) declared {
 	return d
 }
 
-// readUpTo reads the declaration at token i as if the file ended before token j, which looks like the start of the next.
-func (p *parser) readUpTo(i, j int) (declared, diag.List) {
-	cut := append(make([]Token, 0, j-i+1), p.tokens[i:j]...)
-	cut = append(cut, Token{Kind: EndOfFile, Text: p.tokens[j].Text, Start: p.tokens[j].Start, End: p.tokens[j].End})
-	d, found := p.read(0, streamOf(cut), cut)
-	d.end += i
-	return d, found
-}
-
-// read parses and converts the declaration at token i of a slice.
-func (p *parser) read(i int, stream *lexer.PeekingLexer, tokens []Token) (d declared, found diag.List) {
-	forward(stream, i)
-	c := &converter{file: p.src, tokens: tokens, at: i}
-	tree, err := parseGuarded(declParser(), stream)
+// read parses and converts the declaration at token i, which ends before token stop: there the next declaration starts,
+// or it is nested too deep for the grammar to follow.
+func (p *parser) read(i, stop int) (d declared, found diag.List) {
+	c := p.converter(i, stop)
+	forward(p.stream, i)
+	tree, err := parseUpTo(declParser(), p.stream, stop)
 	if err != nil {
-		c.add("M0120", c.span(i), "this declaration cannot be read: it is too long or too deep", "divide it")
+		c.tooLong(i)
 	} else {
 		d.decl = c.decl(tree)
 		if !c.failed {
 			c.declEnd(d.decl)
 		}
 	}
-	d.kind, d.name, d.end, d.broken = tokens[i].Text, c.declName, c.at, c.failed
-	d.at = diag.Span{File: p.src, Start: tokens[i].Start, End: tokens[max(i, c.at-1)].End}
+	d.kind, d.name, d.end, d.broken = p.tokens[i].Text, c.declName, c.at, c.failed
+	d.at = diag.Span{File: p.src, Start: p.tokens[i].Start, End: p.tokens[max(i, c.at-1)].End}
 	return d, c.diags
+}
+
+// converter returns one that starts at token i and ends before token stop.
+func (p *parser) converter(i, stop int) *converter {
+	return &converter{file: p.src, tokens: p.tokens, at: i, stop: stop, deep: stop == p.depth.limit(i) && stop < len(p.tokens)-1}
 }
 
 // forward moves a stream to token i, ahead of where it stands or behind.
@@ -217,9 +207,13 @@ func forward(stream *lexer.PeekingLexer, i int) {
 	}
 }
 
-// parseGuarded parses with a parser that must not bring the program down.
-func parseGuarded[G any](parser *participle.Parser[G], stream *lexer.PeekingLexer) (tree *G, err error) {
+// parseUpTo parses the tokens before token stop, and keeps a parser that fails from bringing the program down.
+func parseUpTo[G any](parser *participle.Parser[G], stream *lexer.PeekingLexer, stop int) (tree *G, err error) {
+	end := &stream.Range(lexer.RawCursor(stop), lexer.RawCursor(stop+1))[0]
+	kept := *end
+	*end = lexer.EOFToken(kept.Pos)
 	defer func() {
+		*end = kept
 		if x := recover(); x != nil {
 			err = fmt.Errorf("grammar: %v", x)
 		}
@@ -242,26 +236,16 @@ func (p *parser) lexicalFault(i, end int) bool {
 
 // expression reads the whole text as one expression.
 func (p *parser) expression() Expr {
-	if at, what := p.tooDeep(0); at >= 0 {
-		p.diags.Add(what)
-		return nil
-	}
-	c := &converter{file: p.src, tokens: p.tokens}
-	if p.tokens[0].Kind == EndOfFile {
-		c.expected("M0112", "a condition or a value")
-		p.diags = append(p.diags, c.diags...)
-		return nil
-	}
-	tree, err := parseGuarded(exprParser(), p.stream)
+	stop := p.depth.limit(0)
+	c := p.converter(0, stop)
 	var e Expr
-	switch {
-	case err != nil && !startsValue(p.tokens[0]):
-		c.expected("M0112", "a condition or a value")
-	case err != nil:
-		c.add("M0120", c.span(0), "this expression cannot be read: it is too long or too deep", "divide it")
-	default:
+	if !startsValue(p.tokens[0]) {
+		c.value("a condition or a value")
+	} else if tree, err := parseUpTo(exprParser(), p.stream, stop); err != nil {
+		c.tooLong(0)
+	} else {
 		e = c.full(tree, "a condition or a value")
-		if !c.failed && c.next().Kind != EndOfFile {
+		if !c.failed && c.at < len(p.tokens)-1 {
 			c.afterExpr("the end")
 		}
 	}
@@ -281,49 +265,6 @@ func startsValue(t Token) bool {
 		return true
 	}
 	return false
-}
-
-// tooDeep looks for nesting and chains in the declaration at token i that the machine could not follow. It returns the
-// token and the finding, or -1.
-func (p *parser) tooDeep(i int) (int, diag.Diagnostic) {
-	depth, run, ops := 0, 0, 0
-	for j := i; j < len(p.tokens); j++ {
-		t := p.tokens[j]
-		if j > i && depth == 0 && p.isStart(j) || t.Kind == EndOfFile {
-			break
-		}
-		if j > i && ops > 0 && t.First && p.isStart(j) && p.column(j) <= p.column(i) {
-			break
-		}
-		prefix := false
-		if t.Kind == Punct || t.Kind == Reserved {
-			switch t.Text {
-			case "(", "{":
-				depth++
-			case ")", "}":
-				depth = max(0, depth-1)
-			case "not", "-":
-				prefix = true
-				ops++
-			case "+", "*", "/", "??", "and", "or", ".", "=", "<", ">", "<=", ">=", "!=":
-				ops++
-			}
-		}
-		if prefix {
-			run++
-		} else {
-			run = 0
-		}
-		if depth+run > MaxNesting {
-			return j, diag.Diagnostic{Code: "M0120", Span: t.Span(p.src), Reading: p.reading(i),
-				Message: fmt.Sprintf("nested more than %d deep", MaxNesting), Hint: "divide it into several tags"}
-		}
-		if ops > MaxOperators && t.Kind != EndOfFile && depth <= 1 {
-			return j, diag.Diagnostic{Code: "M0120", Span: t.Span(p.src), Reading: p.reading(i),
-				Message: fmt.Sprintf("more than %d operators in one declaration", MaxOperators), Hint: "divide it into several tags; for many values write `in (…)`"}
-		}
-	}
-	return -1, diag.Diagnostic{}
 }
 
 // reading names the declaration at token i for a finding.

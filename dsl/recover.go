@@ -117,7 +117,7 @@ func (p *parser) noDeclaration(i int) declared {
 	if t.Kind == Invalid || t.Broken {
 		return d
 	}
-	c := &converter{file: p.src, tokens: p.tokens, at: i}
+	c := p.converter(i, len(p.tokens)-1)
 	named := t.Kind == Word && i+1 < len(p.tokens) && (p.tokens[i+1].Kind == Word || p.tokens[i+1].Kind == String || p.tokens[i+1].Text == "{")
 	switch near, ok := diag.Near(t.Text, kinds); {
 	case ok && t.Kind == Word:
@@ -138,7 +138,8 @@ func (p *parser) noDeclaration(i int) declared {
 // later reads the extent of a declaration whose inside is not read yet: up to the brace that closes it.
 func (p *parser) later(i int) declared {
 	d := declared{kind: p.tokens[i].Text, name: p.nameAfter(i), end: i + 1}
-	c := &converter{file: p.src, tokens: p.tokens, at: i + 1, reading: p.reading(i)}
+	c := p.converter(i, p.depth.limit(i))
+	c.at, c.reading = i+1, p.reading(i)
 	if d.name.Text == "" {
 		c.expectedName("a name for this " + d.kind)
 	} else {
@@ -160,8 +161,8 @@ func (p *parser) braces(j, start int, c *converter) int {
 		t := p.tokens[j]
 		c.at = j
 		switch {
-		case t.Kind == EndOfFile || p.isStart(j) && p.column(j) <= p.column(start):
-			c.stop = j
+		case j >= c.stop || p.isStart(j) && p.column(j) <= p.column(start):
+			c.stop, c.deep = j, c.deep && j >= c.stop
 			if len(open) == 0 {
 				c.expected("M0111", "`{`")
 			} else {
