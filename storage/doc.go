@@ -1,2 +1,27 @@
 // Package storage keeps everything that Muster knows of members in one bbolt file.
+//
+// [Open] gives a [Store]. What an engine reads is a [Data]: a [Snapshot] of a store, or a [Memory] built call by call for
+// tests of rules. Rows come in by a bulk import ([Store.BeginBulk]); clock, rule set, ntile cuts, lists and manual tags
+// are small changes, each one transaction.
+//
+// # What the file holds
+//
+// Members have dense numbers and lie in blocks of 65,536. An attribute is a packed column per block; the events of a type
+// are, per block, a count for each member, a column of times and a column for each field, ordered by member, then time,
+// then arrival, so that a fold over the history of all members is one walk. These, lists, tables and a few documents are
+// objects: bytes cut into values of about 64 KiB under big-endian keys (kind, entity, block, generation, part, chunk). One
+// root names the current generation of the documents, one of which, the manifest, names that of every other object. A
+// change writes new generations beside the old ones, then the manifest and the root, then deletes what they replaced.
+//
+// # Damage
+//
+// A value starts with a CRC-32C of its key and its bytes. bbolt's own pages have no checksums, so opening a store walks
+// the tree of pages first, and reading goes through a guard that turns faults into errors. Because everything hangs on
+// the root, neither a value that is gone nor one that is out of date can pass for the truth: either a reader gets what
+// was written, or a [CorruptError] that names what is damaged. [Store.Verify] looks at everything.
+//
+// # Transactions
+//
+// Readers copy out of bbolt and hold no transaction: a snapshot works from what it has read and reads more while the
+// generations that it names are there ([ErrStale] after that). There is one writer at a time, in one process.
 package storage

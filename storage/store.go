@@ -12,6 +12,7 @@ import (
 	"time"
 
 	bolt "go.etcd.io/bbolt"
+	bolterrors "go.etcd.io/bbolt/errors"
 )
 
 // Options are how a store is opened.
@@ -57,7 +58,7 @@ func Open(path string, opt Options) (*Store, error) {
 	err := guard(path, "the file", func() error {
 		var err error
 		s.db, err = openBolt(path, opt)
-		if errors.Is(err, bolt.ErrTimeout) {
+		if errors.Is(err, bolterrors.ErrTimeout) {
 			err = fmt.Errorf("%s is %w", path, ErrLocked)
 		}
 		return err
@@ -91,7 +92,7 @@ func openBolt(path string, opt Options) (*bolt.DB, error) {
 		o.InitialMmapSize = 64 << 30
 	}
 	db, err := bolt.Open(path, 0o644, &o)
-	if err != nil && o.InitialMmapSize > 0 && !errors.Is(err, bolt.ErrTimeout) {
+	if err != nil && o.InitialMmapSize > 0 && !errors.Is(err, bolterrors.ErrTimeout) {
 		o.InitialMmapSize = 0
 		db, err = bolt.Open(path, 0o644, &o)
 	}
