@@ -29,11 +29,8 @@ func minorDigits(code string) (int, bool) {
 	return 0, false
 }
 
-func currencyCodes() []string {
-	var all []string
-	for _, codes := range currencies {
-		all = append(all, strings.Fields(codes)...)
-	}
-	slices.Sort(all)
-	return all
+// currencyNicknames are what people write for a code.
+var currencyNicknames = map[string]string{
+	"RMB": "CNY", "CNH": "CNY", "YUAN": "CNY", "NTD": "TWD", "EURO": "EUR", "UKP": "GBP", "STG": "GBP", "YEN": "JPY", "WON": "KRW",
+	"DOLLAR": "USD", "POUND": "GBP",
 }

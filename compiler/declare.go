@@ -83,6 +83,9 @@ func (c *compilation) declareOne(d dsl.Decl) {
 		if c.decls.member != nil {
 			c.twice("M0501", "member", firstWord(d.At, "member"), firstWord(c.decls.member.At, "member"),
 				"keep all attributes in one block, because the order of ids has a meaning")
+			for _, a := range d.Attributes {
+				c.declareBrokenOne(&dsl.BrokenDecl{Word: "attribute", Name: a.Name})
+			}
 			return
 		}
 		c.decls.member = d

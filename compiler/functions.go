@@ -43,10 +43,10 @@ func init() {
 	}
 }
 
-// laterFunctions belong to declarations that this version does not run, by the word of what they take.
+// laterFunctions belong to declarations that this version does not run, with what they are about.
 var laterFunctions = map[string]string{
 	"balance": "points", "pending": "points", "earned": "points", "spent": "points", "expiring": "points",
-	"issued": "coupon", "used": "coupon", "sent": "sink", "reached": "campaign",
+	"issued": "coupons", "used": "coupons", "sent": "sinks", "reached": "campaigns",
 }
 
 // lowerCall is a function or an aggregate.

@@ -80,9 +80,13 @@ func (c *compilation) readCurrency(s *dsl.Settings) {
 	digits, ok := minorDigits(code)
 	if !ok {
 		c.moneyReported = true
-		hint := c.near(code, currencyCodes())
-		if _, upper := minorDigits(strings.ToUpper(code)); upper {
-			hint = "did you mean `" + strings.ToUpper(code) + "`?"
+		hint := "write a code of three capital letters, such as `CNY`"
+		meant := strings.ToUpper(code)
+		if official, ok := currencyNicknames[meant]; ok {
+			meant = official
+		}
+		if _, ok := minorDigits(meant); ok {
+			hint = "did you mean `" + meant + "`?"
 		}
 		c.report("M0505", s.Currency.At, "settings", hint, fmt.Sprintf("`%s` is no currency code of ISO 4217", code))
 		return

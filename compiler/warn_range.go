@@ -117,7 +117,7 @@ func (l *lowering) judgeJunction(e *dsl.Binary, parts []dsl.Expr, conds []*ir.No
 	}
 	if e.Op == dsl.OpAnd {
 		if x := l.c.contradict(conds); x != nil {
-			l.warning("M0801", e.Span(), "", "this condition never holds: what it asks of `%s` excludes each other", sketchOf(x.Source))
+			l.warning("M0801", e.Span(), "", "this condition never holds: its demands on `%s` contradict each other", sketchOf(x.Source))
 		}
 		return
 	}

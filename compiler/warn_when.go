@@ -13,7 +13,9 @@ func (l *lowering) judgeWhen(e *dsl.When, conds []*ir.Node) {
 	for i, cond := range conds {
 		at := e.Branches[i].At
 		if isConst(cond) && !cond.Const.True() {
-			l.warning("M0803", at, "", unreached+": its condition never holds")
+			if _, written := unparen(e.Branches[i].Cond).(*dsl.BoolLit); written { // else the condition is told of
+				l.warning("M0803", at, "", unreached+": its condition never holds")
+			}
 			continue
 		}
 		if isConst(cond) {
