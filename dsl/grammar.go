@@ -61,7 +61,7 @@ type gPrefix struct {
 }
 
 type gTail struct {
-	Op   *tok      `parser:"  ( @('+' | '-' | '*' | '/' | '=' | 'and' | 'or' | '!=' | '<=' | '<' | '>=' | '>' | '??' | 'between' | 'contains' | 'matches')"`
+	Op   *tok      `parser:"  ( @Infix"`
 	X    *gOperand `parser:"    @@? )"`
 	In   *gIn      `parser:"| @@"`
 	Is   *gIs      `parser:"| @@"`
@@ -140,7 +140,7 @@ type gWindow struct {
 	In   *tok `parser:"  ( @'in'"`
 	Kind *tok `parser:"    @('last' | 'this' | 'previous' | 'next')"`
 	N    *tok `parser:"    @Int?"`
-	Unit *tok `parser:"    @('minute'|'minutes'|'hour'|'hours'|'day'|'days'|'week'|'weeks'|'month'|'months'|'quarter'|'quarters'|'year'|'years')? )"`
+	Unit *tok `parser:"    ( (?= Word) @('days'|'day'|'months'|'month'|'hours'|'hour'|'years'|'year'|'weeks'|'week'|'minutes'|'minute'|'quarters'|'quarter') )? )"`
 	Word *tok `parser:"| ( @('since' | 'before')"`
 	D    *tok `parser:"    @(Time | Date | 'today' | 'start')? )"`
 	From *tok `parser:"| ( @'from'"`
@@ -156,7 +156,7 @@ type gLiteral struct {
 
 type gSpan struct {
 	N    tok  `parser:"@Int"`
-	Unit *tok `parser:"@('minute'|'minutes'|'hour'|'hours'|'day'|'days'|'week'|'weeks'|'month'|'months'|'quarter'|'quarters'|'year'|'years')?"`
+	Unit *tok `parser:"( (?= Word) @('days'|'day'|'months'|'month'|'hours'|'hour'|'years'|'year'|'weeks'|'week'|'minutes'|'minute'|'quarters'|'quarter') )?"`
 }
 
 // Declarations.

@@ -18,7 +18,7 @@ func (definition) Symbols() map[string]lexer.TokenType {
 		"Quoted": lexer.TokenType(Quoted), "Int": lexer.TokenType(Int), "Decimal": lexer.TokenType(Decimal),
 		"Percent": lexer.TokenType(Percent), "String": lexer.TokenType(String), "Date": lexer.TokenType(Date),
 		"Time": lexer.TokenType(Time), "Clock": lexer.TokenType(Clock), "Punct": lexer.TokenType(Punct),
-		"Invalid": lexer.TokenType(Invalid),
+		"Invalid": lexer.TokenType(Invalid), "Infix": infix,
 	}
 }
 
@@ -30,6 +30,20 @@ func (definition) Lex(name string, r io.Reader) (lexer.Lexer, error) {
 	}
 	tokens, _ := Scan(diag.NewFile(name, string(text)))
 	return &tokenReader{tokens: withoutComments(tokens)}, nil
+}
+
+// infix is the type that the grammar sees of operators between two operands: it tells them by one comparison.
+const infix = lexer.TokenType(Invalid + 1)
+
+func isInfix(t Token) bool {
+	if t.Kind != Punct && t.Kind != Reserved {
+		return false
+	}
+	switch t.Text {
+	case "+", "-", "*", "/", "=", "!=", "<", "<=", ">", ">=", "??", "and", "or", "between", "contains", "matches":
+		return true
+	}
+	return false
 }
 
 // tokenReader hands out a token slice. The Offset of a position is the index of the token in the slice, which leads
@@ -50,7 +64,11 @@ func (r *tokenReader) Next() (lexer.Token, error) {
 	case Invalid:
 		return lexer.Token{Type: lexer.TokenType(Invalid), Value: "\x00", Pos: pos}, nil
 	}
-	return lexer.Token{Type: lexer.TokenType(t.Kind), Value: t.Text, Pos: pos}, nil
+	kind := lexer.TokenType(t.Kind)
+	if isInfix(t) {
+		kind = infix
+	}
+	return lexer.Token{Type: kind, Value: t.Text, Pos: pos}, nil
 }
 
 func withoutComments(tokens []Token) []Token {

@@ -14,6 +14,8 @@ import (
 const (
 	// MaxFile is the most bytes that a rule file may have.
 	MaxFile = 4 << 20
+	// MaxTokens is the most words and signs that it may have: far more than a legible file of that size.
+	MaxTokens = 1_000_000
 	// MaxNesting is how deep brackets, signs and nots may stand in each other.
 	MaxNesting = 200
 	// MaxOperators is the most operators that one expression may have.
@@ -35,21 +37,21 @@ var exprParser = sync.OnceValue(func() *participle.Parser[gFull] {
 // known of the others. Every declaration at fault has a finding of its own.
 func Parse(f *diag.File) (*RuleFile, diag.List) {
 	tree := &RuleFile{Source: f}
-	if tooLarge := checkSize(f); tooLarge != nil {
+	p, tooLarge := newParser(f)
+	if tooLarge != nil {
 		tree.Stopped = true
 		return tree, tooLarge
 	}
-	p := newParser(f)
 	p.file(tree)
 	return tree, p.findings(tree)
 }
 
 // ParseExpr reads one expression, which must be the whole text. It is nil if there is an error.
 func ParseExpr(f *diag.File) (Expr, diag.List) {
-	if tooLarge := checkSize(f); tooLarge != nil {
+	p, tooLarge := newParser(f)
+	if tooLarge != nil {
 		return nil, tooLarge
 	}
-	p := newParser(f)
 	e := p.expression()
 	tree := &RuleFile{}
 	diags := p.findings(tree)
@@ -78,12 +80,20 @@ type parser struct {
 	lexical int
 }
 
-func newParser(f *diag.File) *parser {
+// newParser cuts a text into tokens, unless it is too large.
+func newParser(f *diag.File) (*parser, diag.List) {
+	if tooLarge := checkSize(f); tooLarge != nil {
+		return nil, tooLarge
+	}
 	all, diags := Scan(f)
 	p := &parser{src: f, tokens: withoutComments(all), diags: diags, lexical: len(diags)}
+	if len(p.tokens) > MaxTokens {
+		return nil, diag.List{{Code: "M0120", Span: p.tokens[MaxTokens].Span(f), Message: fmt.Sprintf("the file has more than %d words and signs", MaxTokens),
+			Hint: "divide it into several files; they share one namespace"}}
+	}
 	p.stream, _ = lexer.Upgrade(&tokenReader{tokens: p.tokens}) // a tokenReader has no errors
 	p.depth = depthOf(p.tokens)
-	return p
+	return p, nil
 }
 
 // nameReadings tells findings of the scanner which declaration they are in: the last that starts before them.
