@@ -29,11 +29,15 @@ type block struct {
 
 	// While a goroutine works on the block:
 	worker *worker
+	at     *instant
 	open   map[int]bool // event types that the worker has opened for this block
 }
 
 // resident is one column of a block, with the indexes over it.
 type resident struct {
+	node  *ir.Node          // what it is the column of
+	owned bool              // the column is the view's own and may be patched
+	codes map[string]uint32 // of the dictionary of texts, while patched
 	col   *column.Column
 	exact []decimal.Decimal // of exact money, instead of col; known is then col.Known
 	// asked counts the ranges asked of it.
@@ -51,6 +55,10 @@ func (b *block) load() {
 	vector.Fail(err)
 	if live != nil {
 		live.WriteDenseTo(b.live[:])
+	}
+	if small, lanes, ok := b.overlay(); ok {
+		vector.Fail(small.with(func() { lanes.setBits(&b.live, &small.block.live) }))
+		small.done()
 	}
 	b.count = b.live.Count()
 	b.columns = make(map[string]*resident)
@@ -98,6 +106,15 @@ func (b *block) column(n *ir.Node) *resident {
 	default:
 		r = pack(b.fold(n.Agg.Event).Slot(n.Agg))
 	}
+	if n.Op != ir.OpTag || b.view.prog.Tags[n.Index].Manual {
+		r = b.corrected(key, n, r) // computed tags follow from columns that are right
+	}
+	if r.node != nil { // a tag that is nothing but another column
+		alias := *r
+		alias.owned = false
+		r = &alias
+	}
+	r.node = n
 	b.columns[key] = r
 	return r
 }
@@ -142,7 +159,7 @@ func (b *block) evaluate(n *ir.Node) *vector.Vec {
 	b.prepare(n)
 	all := vector.NewCollector(n.Type.Kind, b.members)
 	lanes := &lanes{block: b}
-	batch := vector.NewBatch(b.view.env, &b.worker.scratch, lanes, 0)
+	batch := vector.NewBatch(b.at.env, &b.worker.scratch, lanes, 0)
 	for from := 0; from < b.members; from += vector.Lanes {
 		lanes.first = from
 		batch.Restart(min(vector.Lanes, b.members-from))
@@ -196,7 +213,7 @@ func (b *block) fold(event int) *fold.Block {
 		}
 		b.worker.folds[event] = f
 	}
-	f.Env, f.Event, f.Members, f.Window, f.Member = v.env, v.prog.Events[event], b.members, v.window, b.evaluate
+	f.Env, f.Event, f.Members, f.Window, f.Member = b.at.env, v.prog.Events[event], b.members, b.window, b.evaluate
 	f.Open(h)
 	if b.open == nil {
 		b.open = make(map[int]bool)
@@ -206,11 +223,11 @@ func (b *block) fold(event int) *fold.Block {
 }
 
 // window resolves a window at the view's clock.
-func (v *View) window(w ir.Window) []calendar.Interval {
+func (b *block) window(w ir.Window) []calendar.Interval {
 	bound := func(b ir.Bound) calendar.Bound {
 		return calendar.Bound{Kind: calendar.BoundKind(b.Kind), Value: b.Value}
 	}
-	return v.prog.Zone.Window(w.Kind, w.N, w.Unit, bound(w.From), bound(w.To), v.clock.Now, v.prog.WeekStart)
+	return b.at.clock.Zone.Window(w.Kind, w.N, w.Unit, bound(w.From), bound(w.To), b.at.clock.Now, b.view.prog.WeekStart)
 }
 
 // segment returns the members of a segment, computed once.
@@ -219,8 +236,8 @@ func (b *block) segment(i int) *index.Bits {
 		return s
 	}
 	s := new(index.Bits)
-	b.run(b.view.planOf(b.view.prog.Segments[i].Expr), &b.live, s, nil)
-	b.segments[i] = s
+	b.run(b.at.planOf(b.view.prog.Segments[i].Expr), &b.live, s, nil)
+	b.segments[i] = s // right, as the columns are that it was computed from
 	return s
 }
 
@@ -243,6 +260,10 @@ func (b *block) list(i int) *index.Bits {
 			s[m%column.Block>>6] |= 1 << (m & 63)
 		}
 	}
+	if small, lanes, ok := b.overlay(); ok {
+		vector.Fail(small.with(func() { lanes.setBits(s, small.block.list(i)) }))
+		small.done()
+	}
 	b.lists[i] = s
 	return s
 }
@@ -263,7 +284,7 @@ func (l *lanes) Leaf(batch *vector.Batch, n *ir.Node) *vector.Vec {
 	case ir.OpChance:
 		out := batch.New(ir.Number)
 		for i := range out.F {
-			out.F[i] = Chance(n.Text, uint64(l.no)*column.Block+uint64(l.first+i))
+			out.F[i] = Chance(n.Text, l.number(l.first+i))
 		}
 		return out
 	}
@@ -279,6 +300,16 @@ func (l *lanes) Leaf(batch *vector.Batch, n *ir.Node) *vector.Vec {
 		return out
 	}
 	return fold.Read(batch, r.col, n.Type, nil, l.first)
+}
+
+// number is the member in a row of the block.
+func (b *block) number(row int) uint64 {
+	if few, ok := b.view.data.(Rows); ok {
+		if numbers := few.Numbers(); row < len(numbers) {
+			return uint64(numbers[row])
+		}
+	}
+	return uint64(b.no)*column.Block + uint64(row)
 }
 
 func bitLanes(batch *vector.Batch, set *index.Bits, first int) *vector.Vec {

@@ -63,20 +63,24 @@ func (e *Engine) Program() *ir.Program { return e.prog }
 // indexes, segments. It is safe for concurrent use.
 type View struct {
 	*Engine
-	env    *vector.Env
-	clock  plan.Clock
-	blocks []*block
+	at     atomic.Pointer[instant]
+	blocks atomic.Pointer[[]*block]
 
 	cutsMu sync.Mutex
 	cuts   map[string][]ir.Cut
 
+	standing bool    // the engine's clock stands here: recorded cuts hold
+	upkeep   *Upkeep // of a view that is kept up to date; nil otherwise
+}
+
+// instant is what of a view depends on the clock alone.
+type instant struct {
+	env   *vector.Env
+	clock plan.Clock
+	world *exprplan.World
+
 	plansMu sync.Mutex
 	plans   map[*ir.Node]*plan.Node
-
-	worldOnce sync.Once
-	worldIs   *exprplan.World
-
-	standing bool // the engine's clock stands here: recorded cuts hold
 }
 
 // At returns the view at the instant, in microseconds, at which the engine's clock stands.
@@ -88,36 +92,46 @@ func (e *Engine) At(now int64) *View {
 
 // AsOf returns the view at any instant, as if the clock stood there: ntile cuts are taken at that instant.
 func (e *Engine) AsOf(now int64) *View {
-	today := e.prog.Zone.DateOf(now)
-	v := &View{Engine: e, cuts: make(map[string][]ir.Cut), plans: make(map[*ir.Node]*plan.Node)}
-	v.clock = plan.Clock{Zone: e.prog.Zone, Now: now, Today: today}
-	v.env = &vector.Env{
-		Zone: e.prog.Zone, Digits: e.prog.Digits, Now: now, Today: today,
-		Lookup: e.lookup,
+	v := &View{Engine: e, cuts: make(map[string][]ir.Cut)}
+	v.moveTo(now)
+	members := int(e.data.Members())
+	var blocks []*block
+	for no := 0; no*column.Block < members; no++ {
+		blocks = append(blocks, &block{view: v, no: no, members: min(column.Block, members-no*column.Block)})
+	}
+	v.blocks.Store(&blocks)
+	return v
+}
+
+// moveTo sets the view's clock.
+func (v *View) moveTo(now int64) {
+	zone := v.prog.Zone
+	i := &instant{plans: make(map[*ir.Node]*plan.Node)}
+	i.clock = plan.Clock{Zone: zone, Now: now, Today: zone.DateOf(now)}
+	i.env = &vector.Env{
+		Zone: zone, Digits: v.prog.Digits, Now: now, Today: i.clock.Today,
+		Lookup: v.lookup,
 		Cuts: func(n *ir.Ntile) []ir.Cut {
 			v.cutsMu.Lock()
 			defer v.cutsMu.Unlock()
 			return v.cuts[n.Key]
 		},
 	}
-	members := int(e.data.Members())
-	for no := 0; no*column.Block < members; no++ {
-		v.blocks = append(v.blocks, &block{view: v, no: no, members: min(column.Block, members-no*column.Block)})
-	}
-	return v
+	i.world = &exprplan.World{Program: v.prog, Now: now, Cuts: i.env.Cuts, Cell: v.cell}
+	v.at.Store(i)
 }
 
 // Now returns the view's instant in microseconds.
-func (v *View) Now() int64 { return v.clock.Now }
+func (v *View) Now() int64 { return v.at.Load().clock.Now }
 
 // planOf returns the plan of a condition, made once.
-func (v *View) planOf(n *ir.Node) *plan.Node {
-	v.plansMu.Lock()
-	defer v.plansMu.Unlock()
-	p, ok := v.plans[n]
+func (i *instant) planOf(n *ir.Node) *plan.Node {
+	i.plansMu.Lock()
+	defer i.plansMu.Unlock()
+	p, ok := i.plans[n]
 	if !ok {
-		p = plan.Build(n, v.clock)
-		v.plans[n] = p
+		p = plan.Build(n, i.clock)
+		i.plans[n] = p
 	}
 	return p
 }
@@ -146,11 +160,12 @@ var workers = sync.Pool{New: func() any { return new(worker) }}
 
 // each runs f for every block, in parallel. The first error, or the end of ctx, stops it.
 func (v *View) each(ctx context.Context, f func(w *worker, b *block) error) error {
-	n := min(v.opt.Workers, len(v.blocks))
+	blocks := *v.blocks.Load()
+	n := min(v.opt.Workers, len(blocks))
 	if n <= 1 {
 		w := workers.Get().(*worker)
 		defer workers.Put(w)
-		for _, b := range v.blocks {
+		for _, b := range blocks {
 			if err := v.step(ctx, w, b, f); err != nil {
 				return err
 			}
@@ -167,10 +182,10 @@ func (v *View) each(ctx context.Context, f func(w *worker, b *block) error) erro
 			defer workers.Put(w)
 			for !stop.Load() {
 				k := int(next.Add(1)) - 1
-				if k >= len(v.blocks) {
+				if k >= len(blocks) {
 					return
 				}
-				if errs[i] = v.step(ctx, w, v.blocks[k], f); errs[i] != nil {
+				if errs[i] = v.step(ctx, w, blocks[k], f); errs[i] != nil {
 					stop.Store(true)
 					return
 				}
@@ -192,8 +207,8 @@ func (v *View) step(ctx context.Context, w *worker, b *block, f func(w *worker, 
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.worker = w
-	defer func() { b.worker, b.open = nil, nil }()
+	b.worker, b.at = w, v.at.Load()
+	defer func() { b.worker, b.open, b.at = nil, nil, nil }()
 	failed := vector.Catch(func() {
 		b.load()
 		err = f(w, b)

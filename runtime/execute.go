@@ -338,7 +338,7 @@ func (b *block) compute(n *ir.Node, candidates, out *index.Bits) {
 	*out = index.Bits{}
 	b.prepare(n)
 	lanes := &lanes{block: b}
-	batch := vector.NewBatch(b.view.env, &b.worker.scratch, lanes, 0)
+	batch := vector.NewBatch(b.at.env, &b.worker.scratch, lanes, 0)
 	for from := 0; from < b.members; from += vector.Lanes {
 		words := candidates[from/64 : min((from+vector.Lanes)/64, index.BlockWords)]
 		if vector.Ones(words) == 0 {

@@ -53,7 +53,7 @@ func (v *View) Explain(ctx context.Context, cond *ir.Node) (*Explanation, error)
 		return nil, err
 	}
 	prepared := time.Now()
-	p := v.planOf(cond)
+	p := v.at.Load().planOf(cond)
 	var mu sync.Mutex
 	all := make(trace)
 	out := &Explanation{}

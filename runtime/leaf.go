@@ -36,7 +36,7 @@ func (b *block) manual(tag *ir.Tag) *resident {
 		}
 		holds := true
 		if at != nil && i < at.Len && at.IsKnown(i) {
-			holds = b.view.clock.Now < b.view.prog.Zone.Lapse(at.Int(i), tag.For.N, tag.For.Unit)
+			holds = b.at.clock.Now < b.view.prog.Zone.Lapse(at.Int(i), tag.For.N, tag.For.Unit)
 		}
 		if holds {
 			lapsed.Known[i>>6] |= 1 << (uint(i) & 63)

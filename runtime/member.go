@@ -85,19 +85,11 @@ func (p *Person) with(ctx context.Context, n *ir.Node, f func(*exprplan.World) e
 	if err := p.view.ready(ctx, n); err != nil {
 		return err
 	}
-	failed := vector.Catch(func() { err = f(p.view.world()) })
+	failed := vector.Catch(func() { err = f(p.view.at.Load().world) })
 	if failed != nil {
 		return failed
 	}
 	return err
-}
-
-// world is the view as expression plans see it; the cuts that are needed have been taken.
-func (v *View) world() *exprplan.World {
-	v.worldOnce.Do(func() {
-		v.worldIs = &exprplan.World{Program: v.prog, Now: v.clock.Now, Cuts: v.env.Cuts, Cell: v.cell}
-	})
-	return v.worldIs
 }
 
 // cell is a column of a table's row; unknown if there is no such row.

@@ -70,7 +70,7 @@ func (v *View) Cuts(ctx context.Context, t *ir.Ntile) ([]ir.Cut, error) {
 	taker := v
 	if v.standing && v.opt.Cuts != nil {
 		var at int64
-		if cuts, at, ok = v.opt.Cuts(t, v.clock.Now); !ok && at != v.clock.Now {
+		if cuts, at, ok = v.opt.Cuts(t, v.Now()); !ok && at != v.Now() {
 			taker = v.AsOf(at)
 		}
 	}

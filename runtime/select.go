@@ -22,7 +22,7 @@ func (v *View) Count(ctx context.Context, cond *ir.Node) (int, error) {
 	if err := v.ready(ctx, cond); err != nil {
 		return 0, err
 	}
-	p := v.planOf(cond)
+	p := v.at.Load().planOf(cond)
 	return v.sum(ctx, func(w *worker, b *block) int {
 		out := w.bits()
 		defer w.give(out)
@@ -50,13 +50,16 @@ func (v *View) Select(ctx context.Context, cond *ir.Node) (*roaring.Bitmap, erro
 	if err := v.ready(ctx, cond); err != nil {
 		return nil, err
 	}
-	p := v.planOf(cond)
-	dense := make([]uint64, len(v.blocks)*index.BlockWords)
+	p := v.at.Load().planOf(cond)
+	blocks := len(*v.blocks.Load())
+	dense := make([]uint64, blocks*index.BlockWords)
 	err := v.each(ctx, func(w *worker, b *block) error {
 		out := w.bits()
 		defer w.give(out)
 		b.run(p, &b.live, out, nil)
-		copy(dense[b.no*index.BlockWords:], out[:])
+		if b.no < blocks { // a block that came meanwhile is of the next answer
+			copy(dense[b.no*index.BlockWords:], out[:])
+		}
 		return nil
 	})
 	if err != nil {
@@ -86,7 +89,7 @@ func (v *View) Values(ctx context.Context, cond *ir.Node, nodes []*ir.Node, f fu
 		defer w.give(chosen)
 		*chosen = b.live
 		if cond != nil {
-			b.run(v.planOf(cond), &b.live, chosen, nil)
+			b.run(b.at.planOf(cond), &b.live, chosen, nil)
 		}
 		part := Part{Base: uint32(b.no) * column.Block, Members: make([]uint32, 0, chosen.Count())}
 		for i := range b.members {
@@ -121,7 +124,7 @@ func (v *View) Compute(ctx context.Context, nodes ...*ir.Node) error {
 
 // Forget drops what the view keeps of aggregates that are not declared, so that they are folded anew when asked again.
 func (v *View) Forget(slots []*ir.Aggregate) {
-	for _, b := range v.blocks {
+	for _, b := range *v.blocks.Load() {
 		b.mu.Lock()
 		for _, a := range slots {
 			delete(b.columns, a.Key)

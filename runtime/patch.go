@@ -1,0 +1,230 @@
+package runtime
+
+import (
+	"github.com/muster-engine/muster/compiler/decimal"
+	"github.com/muster-engine/muster/compiler/ir"
+	"github.com/muster-engine/muster/runtime/vector"
+	"github.com/muster-engine/muster/storage/column"
+)
+
+// patch writes lanes of src into the members' rows of a resident column. Indexes over it are dropped: they come back
+// when the column is asked again and again without a change.
+func (r *resident) patch(src *resident, kind ir.Kind, lanes laneMap) {
+	r.values, r.slices, r.tried, r.asked = nil, nil, false, 0
+	if r.exact != nil || src.exact != nil {
+		r.patchExact(src, lanes)
+		return
+	}
+	if src.col == nil && r.col == nil {
+		return
+	}
+	if r.col == nil {
+		r.col = &column.Column{Kind: src.col.Kind, Scale: 1}
+		r.owned = true
+	}
+	r.own()
+	switch r.col.Kind {
+	case column.Ints:
+		r.patchInts(src, lanes)
+	case column.Floats:
+		for lane := lanes.from; lane < lanes.to; lane++ {
+			m := int(lanes.numbers[lane] % column.Block)
+			v := src.col.Value(lane)
+			if r.setKnown(m, v.Kind != 0) {
+				r.col.F64[m] = v.Float
+			}
+		}
+	default:
+		r.rebuild(src, lanes)
+	}
+}
+
+// own makes the column the view's own, as long as a block, before its first change.
+func (r *resident) own() {
+	c := r.col
+	if r.owned && c.Len == column.Block {
+		return
+	}
+	n := *c
+	n.Len = column.Block
+	n.Known = make([]uint64, vector.Words(n.Len))
+	for w := 0; w*64 < c.Len; w++ {
+		n.Known[w] = c.KnownWord(w)
+	}
+	n.U8, n.U16 = lengthened(c.U8, c.Width == 1), lengthened(c.U16, c.Width == 2)
+	n.U32, n.U64 = lengthened(c.U32, c.Width == 4), lengthened(c.U64, c.Width == 8)
+	n.F64 = lengthened(c.F64, c.Kind == column.Floats)
+	r.col, r.owned = &n, true
+}
+
+func lengthened[T any](x []T, used bool) []T {
+	if !used {
+		return nil
+	}
+	out := make([]T, column.Block)
+	copy(out, x)
+	return out
+}
+
+// setKnown writes a row's known bit and returns it.
+func (r *resident) setKnown(m int, known bool) bool {
+	if known {
+		r.col.Known[m>>6] |= 1 << (uint(m) & 63)
+	} else {
+		r.col.Known[m>>6] &^= 1 << (uint(m) & 63)
+	}
+	return known
+}
+
+// patchInts writes integers in place where they fit the packing, and packs anew where one does not.
+func (r *resident) patchInts(src *resident, lanes laneMap) {
+	var late map[int]int64
+	for lane := lanes.from; lane < lanes.to; lane++ {
+		m := int(lanes.numbers[lane] % column.Block)
+		v := src.col.Value(lane)
+		if !r.setKnown(m, v.Kind != 0) || r.setInt(m, v.Int) {
+			continue
+		}
+		if late == nil {
+			late = make(map[int]int64)
+		}
+		late[m] = v.Int
+	}
+	if late == nil {
+		return
+	}
+	vals := make([]int64, r.col.Len)
+	r.col.ReadInts(vals, 0)
+	for m, v := range late {
+		vals[m] = v
+	}
+	r.col = column.PackInts(vals, r.col.Known)
+	if r.col.Width == 0 { // room for the next change
+		r.col.Width, r.col.U8 = 1, make([]uint8, r.col.Len)
+	}
+	if r.col.Known == nil {
+		r.col.Known = make([]uint64, vector.Words(r.col.Len))
+		vector.FillOnes(r.col.Known, r.col.Len)
+	}
+}
+
+// setInt writes a packed element; false if the value does not fit the packing.
+func (r *resident) setInt(m int, v int64) bool {
+	c := r.col
+	if v < c.Base {
+		return false
+	}
+	above, scale := uint64(v)-uint64(c.Base), uint64(max(c.Scale, 1))
+	if above%scale != 0 {
+		return false
+	}
+	u := above / scale
+	switch c.Width {
+	case 1:
+		if u > 0xff {
+			return false
+		}
+		c.U8[m] = uint8(u)
+	case 2:
+		if u > 0xffff {
+			return false
+		}
+		c.U16[m] = uint16(u)
+	case 4:
+		if u > 0xffffffff {
+			return false
+		}
+		c.U32[m] = uint32(u)
+	case 8:
+		c.U64[m] = u
+	default:
+		return u == 0
+	}
+	return true
+}
+
+// patchExact is patch for exact money.
+func (r *resident) patchExact(src *resident, lanes laneMap) {
+	for lane := lanes.from; lane < lanes.to; lane++ {
+		m := int(lanes.numbers[lane] % column.Block)
+		known := src.exact != nil && src.col.IsKnown(lane)
+		if r.exact == nil {
+			if !known {
+				continue
+			}
+			r.exact = append(r.exact, src.exact[:0]...)
+			r.col = &column.Column{Kind: column.Ints, Scale: 1}
+		}
+		r.own()
+		for len(r.exact) < column.Block {
+			r.exact = append(r.exact, make([]decimal.Decimal, column.Block-len(r.exact))...)
+		}
+		if r.setKnown(m, known) {
+			r.exact[m] = src.exact[lane]
+		}
+	}
+}
+
+// rebuild packs texts and sets anew with the lanes in their places.
+func (r *resident) rebuild(src *resident, lanes laneMap) {
+	if r.col.Kind == column.Texts && r.patchTexts(src, lanes) {
+		return
+	}
+	changed := make(map[int]column.Value)
+	for lane := lanes.from; lane < lanes.to; lane++ {
+		changed[int(lanes.numbers[lane]%column.Block)] = src.col.Value(lane)
+	}
+	old := *r.col
+	b := column.NewBuilder(old.Kind, column.Block)
+	rows := old.Len
+	if old.Kind == column.Sets {
+		rows = max(0, len(old.Starts)-1)
+	}
+	for m := range column.Block {
+		if v, ok := changed[m]; ok {
+			b.Append(v)
+		} else if m < rows {
+			b.Append(old.Value(m))
+		} else {
+			b.AppendUnknown()
+		}
+	}
+	r.col, r.owned = b.Column(), true
+	r.codes = nil
+}
+
+// patchTexts writes codes in place; false where the dictionary outgrows the packing.
+func (r *resident) patchTexts(src *resident, lanes laneMap) bool {
+	c := r.col
+	if c.Width == 0 || c.Width == 8 {
+		return false
+	}
+	if r.codes == nil {
+		r.codes = make(map[string]uint32, len(c.Dict))
+		for i, s := range c.Dict {
+			r.codes[s] = uint32(i)
+		}
+		c.Dict = c.Dict[:len(c.Dict):len(c.Dict)]
+	}
+	limit := uint64(1) << (8 * uint(c.Width))
+	for lane := lanes.from; lane < lanes.to; lane++ {
+		m := int(lanes.numbers[lane] % column.Block)
+		v := src.col.Value(lane)
+		if v.Kind == 0 {
+			r.setKnown(m, false)
+			continue
+		}
+		code, ok := r.codes[v.Text]
+		if !ok {
+			if uint64(len(c.Dict)) >= limit {
+				return false
+			}
+			code = uint32(len(c.Dict))
+			c.Dict = append(c.Dict, v.Text)
+			r.codes[v.Text] = code
+		}
+		r.setKnown(m, true)
+		r.setInt(m, int64(code))
+	}
+	return true
+}

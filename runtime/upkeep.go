@@ -1,0 +1,247 @@
+package runtime
+
+import (
+	"context"
+
+	"github.com/RoaringBitmap/roaring/v2"
+
+	"github.com/muster-engine/muster/compiler/ir"
+	"github.com/muster-engine/muster/runtime/index"
+	"github.com/muster-engine/muster/runtime/vector"
+	"github.com/muster-engine/muster/storage"
+	"github.com/muster-engine/muster/storage/column"
+)
+
+// Rows is the whole present state of a few members, as data of its own in one block: lane i is member Numbers()[i].
+type Rows interface {
+	storage.Data
+	// Numbers are the members' numbers, ascending; at most a block of them.
+	Numbers() []uint32
+}
+
+// Upkeep is what a standing view needs to stay right while members change beside the engine's data.
+type Upkeep struct {
+	// Changed returns the members of a block whose state differs from the data, with their state as it is now; nil if
+	// there are none. It is asked while the block is worked on, when a column is first computed.
+	Changed func(block int) Rows
+}
+
+// Standing returns a view at the instant at which the engine's clock stands, to be kept up to date with [View.Apply]:
+// it answers from the engine's data, corrected for the members that up says have changed.
+func (e *Engine) Standing(now int64, up *Upkeep) *View {
+	v := e.At(now)
+	v.upkeep = up
+	for _, b := range *v.blocks.Load() {
+		b.members = column.Block
+	}
+	return v
+}
+
+// change is what the evaluation of a few members yields: a view over their state alone.
+type change struct {
+	rows  Rows
+	block *block
+	work  *worker
+}
+
+// evaluateRows returns a view of some members' present state, with the cuts of v, ready to be asked for columns.
+func (v *View) evaluateRows(ctx context.Context, rows Rows, now int64) (*change, error) {
+	opt := Options{Workers: 1, Index: IndexNever}
+	small := New(v.prog, rows, opt).AsOf(now)
+	small.cutsMu.Lock()
+	v.cutsMu.Lock()
+	for k, c := range v.cuts {
+		small.cuts[k] = c
+	}
+	v.cutsMu.Unlock()
+	small.cutsMu.Unlock()
+	return &change{rows: rows, block: (*small.blocks.Load())[0], work: workers.Get().(*worker)}, ctx.Err()
+}
+
+// with runs f while the change's block is held.
+func (c *change) with(f func()) error {
+	c.block.mu.Lock()
+	defer c.block.mu.Unlock()
+	c.block.worker, c.block.at = c.work, c.block.view.at.Load()
+	defer func() { c.block.worker, c.block.open, c.block.at = nil, nil, nil }()
+	return vector.Catch(func() {
+		c.block.load()
+		f()
+	})
+}
+
+func (c *change) done() { workers.Put(c.work) }
+
+// Crossing is a member's entering or leaving of a segment.
+type Crossing struct {
+	Member  uint32
+	Segment int
+	Entered bool
+}
+
+// Apply brings the view up to date with members whose state has changed, as the clock stands at now (not before the
+// view's), and returns the crossings of declared segments, by member, then segment. Segments must have been computed
+// before, by [View.Segments].
+func (v *View) Apply(ctx context.Context, rows Rows, now int64) ([]Crossing, error) {
+	if now != v.Now() {
+		v.moveTo(now)
+	}
+	numbers := rows.Numbers()
+	if len(numbers) == 0 {
+		return nil, nil
+	}
+	v.extend(numbers[len(numbers)-1])
+	small, err := v.evaluateRows(ctx, rows, now)
+	if err != nil {
+		return nil, err
+	}
+	defer small.done()
+	var out []Crossing
+	err = small.with(func() {
+		for from := 0; from < len(numbers); {
+			no := int(numbers[from] / column.Block)
+			to := from
+			for to < len(numbers) && int(numbers[to]/column.Block) == no {
+				to++
+			}
+			b := (*v.blocks.Load())[no]
+			out = append(out, b.apply(small, from, to)...)
+			from = to
+		}
+	})
+	return out, err
+}
+
+// extend gives the view blocks up to a member's.
+func (v *View) extend(member uint32) {
+	old := *v.blocks.Load()
+	need := int(member/column.Block) + 1
+	if need <= len(old) {
+		return
+	}
+	blocks := append([]*block(nil), old...)
+	for no := len(old); no < need; no++ {
+		blocks = append(blocks, &block{view: v, no: no, members: column.Block})
+	}
+	v.blocks.Store(&blocks)
+}
+
+// apply writes lanes [from, to) of a change into the block's columns and segments.
+func (b *block) apply(small *change, from, to int) []Crossing {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.worker, b.at = workers.Get().(*worker), b.view.at.Load()
+	defer func() {
+		workers.Put(b.worker)
+		b.worker, b.open, b.at = nil, nil, nil
+	}()
+	b.load()
+	lanes := laneMap{numbers: small.rows.Numbers(), from: from, to: to}
+	lanes.setBits(&b.live, &small.block.live)
+	b.count = b.live.Count()
+	for _, r := range b.columns {
+		if r.node == nil {
+			continue
+		}
+		r.patch(small.block.column(r.node), r.node.Type.Kind, lanes)
+	}
+	for i, set := range b.lists {
+		lanes.setBits(set, small.block.list(i))
+	}
+	var out []Crossing
+	for i := range b.view.prog.Segments {
+		set, ok := b.segments[i]
+		if !ok {
+			continue
+		}
+		now := small.block.segment(i)
+		for lane := from; lane < to; lane++ {
+			member := lanes.numbers[lane]
+			was, is := bit(set, member), bit(now, uint32(lane))
+			if was != is {
+				out = append(out, Crossing{Member: member, Segment: i, Entered: is})
+			}
+		}
+		lanes.setBits(set, now)
+	}
+	return out
+}
+
+// laneMap says which member each lane of a change is.
+type laneMap struct {
+	numbers  []uint32
+	from, to int
+}
+
+func bit(set *index.Bits, i uint32) bool { return set[i%column.Block>>6]>>(i&63)&1 != 0 }
+
+// setBits copies the lanes' bits to the members' places.
+func (l laneMap) setBits(dst, src *index.Bits) {
+	for lane := l.from; lane < l.to; lane++ {
+		m := l.numbers[lane] % column.Block
+		if bit(src, uint32(lane)) {
+			dst[m>>6] |= 1 << (m & 63)
+		} else {
+			dst[m>>6] &^= 1 << (m & 63)
+		}
+	}
+}
+
+// corrected overlays what was computed from the engine's data with the members that have changed.
+func (b *block) corrected(key string, n *ir.Node, r *resident) *resident {
+	small, lanes, ok := b.overlay()
+	if !ok {
+		return r
+	}
+	defer small.done()
+	err := small.with(func() { r.patch(small.block.column(n), n.Type.Kind, lanes) })
+	vector.Fail(err)
+	return r
+}
+
+// overlay returns the block's changed members, evaluated as the block's clock stands.
+func (b *block) overlay() (*change, laneMap, bool) {
+	if b.view.upkeep == nil {
+		return nil, laneMap{}, false
+	}
+	rows := b.view.upkeep.Changed(b.no)
+	if rows == nil || len(rows.Numbers()) == 0 {
+		return nil, laneMap{}, false
+	}
+	small, err := b.view.evaluateRows(context.Background(), rows, b.at.clock.Now)
+	vector.Fail(err)
+	return small, laneMap{rows.Numbers(), 0, len(rows.Numbers())}, true
+}
+
+// Segments computes every declared segment over all members, and returns each as a bitmap.
+func (v *View) Segments(ctx context.Context) ([]*roaring.Bitmap, error) {
+	var nodes []*ir.Node
+	for _, s := range v.prog.Segments {
+		nodes = append(nodes, s.Expr)
+	}
+	if err := v.ready(ctx, nodes...); err != nil {
+		return nil, err
+	}
+	blocks := len(*v.blocks.Load())
+	dense := make([][]uint64, len(nodes))
+	for i := range dense {
+		dense[i] = make([]uint64, blocks*index.BlockWords)
+	}
+	err := v.each(ctx, func(_ *worker, b *block) error {
+		if b.no >= blocks {
+			return nil
+		}
+		for i := range nodes {
+			copy(dense[i][b.no*index.BlockWords:], b.segment(i)[:])
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	out := make([]*roaring.Bitmap, len(dense))
+	for i, d := range dense {
+		out[i] = roaring.FromDense(d, false)
+	}
+	return out, nil
+}
