@@ -23,7 +23,7 @@ type batch struct {
 	rows  []stagedRow
 	arena []byte // ids and encoded rows
 	ids   []stagedID
-	table []tableRow // of a table source
+	table []tableRow // where rows are kept as values, not encoded
 	fault []fault    // of the rejected rows, in order
 }
 
@@ -46,7 +46,7 @@ type stagedID struct {
 	hashed   bool
 }
 
-// tableRow is a row of a table; values are by place, of kind 0 where unknown.
+// tableRow is a row as values by place, of kind 0 where unknown; key is that of a table.
 type tableRow struct {
 	key    string
 	values []column.Value
@@ -64,14 +64,15 @@ type batchMapper struct {
 	*plan
 	layout  *layout
 	rows    *rowMapper
-	encoder *storage.RowEncoder // nil for a table
-	values  *valueSink          // nil but for a table
+	encoder *storage.RowEncoder // or nil
+	values  *valueSink          // or nil
 	csv     *csv.Reader
 	json    *ndjson.Reader
 	cells   []ndjson.Value
 }
 
-// newBatchMapper returns a mapper whose rows are written by encoder, or, without one, are rows of a table.
+// newBatchMapper returns a mapper whose rows are written by encoder; without one they are kept as values, as those of a
+// table are.
 func newBatchMapper(p *plan, l *layout, encoder *storage.RowEncoder) *batchMapper {
 	m := &batchMapper{plan: p, layout: l, encoder: encoder}
 	if l.format == formatNDJSON {
@@ -83,7 +84,7 @@ func newBatchMapper(p *plan, l *layout, encoder *storage.RowEncoder) *batchMappe
 	if encoder != nil {
 		m.rows = newRowMapper(p, encoder, m.json)
 	} else {
-		m.values = &valueSink{width: len(p.tableSchema.Columns)}
+		m.values = &valueSink{width: p.width()}
 		m.rows = newRowMapper(p, m.values, m.json)
 	}
 	return m
@@ -213,7 +214,7 @@ func (m *batchMapper) misread(b *batch, row *stagedRow) bool {
 	return true
 }
 
-// valueSink collects the values of one row of a table.
+// valueSink collects the values of one row.
 type valueSink struct {
 	width  int
 	values []column.Value

@@ -17,6 +17,7 @@ type pipeline struct {
 	layout  *layout
 	mappers []*batchMapper
 	apply   func(*batch) error
+	chunk   int // bytes of a chunk, and so of the longest row
 }
 
 func (p *pipeline) run(ctx context.Context) error {
@@ -25,7 +26,7 @@ func (p *pipeline) run(ctx context.Context) error {
 	n := 2*len(p.mappers) + 2
 	free, work, order := make(chan *batch, n), make(chan *batch, n), make(chan *batch, n)
 	for range n {
-		free <- &batch{buf: make([]byte, csv.MaxRecord), done: make(chan struct{}, 1)}
+		free <- &batch{buf: make([]byte, p.chunk), done: make(chan struct{}, 1)}
 	}
 	var readErr error
 	go func() {

@@ -154,6 +154,17 @@ func (p *plan) check() error {
 	return nil
 }
 
+// width is how many places a row has.
+func (p *plan) width() int {
+	switch p.source.Target {
+	case ir.ToEvent:
+		return len(p.eventSchema.Fields)
+	case ir.ToTable:
+		return len(p.tableSchema.Columns)
+	}
+	return len(p.attributes)
+}
+
 func fieldSchema(name string, t ir.Type) storage.FieldSchema {
 	return storage.FieldSchema{Name: name, Kind: storedKind(t.Kind), Logical: t.String()}
 }

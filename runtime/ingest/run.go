@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/muster-engine/muster/compiler/ir"
+	"github.com/muster-engine/muster/runtime/ingest/csv"
 	"github.com/muster-engine/muster/runtime/ingest/textenc"
 	"github.com/muster-engine/muster/storage"
 )
@@ -320,7 +321,7 @@ func (r *importRun) takeFile(ctx context.Context, a *applier, index int, name st
 	}
 	a.counts, a.line = FileResult{Name: name, Ignored: layout.ignored}, 0
 	before := r.result.Read
-	p := &pipeline{in: in, layout: layout}
+	p := &pipeline{in: in, layout: layout, chunk: csv.MaxRecord}
 	for range r.opt.Parallel {
 		p.mappers = append(p.mappers, newBatchMapper(r.plan, layout, a.encoder()))
 	}

@@ -9,8 +9,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-
-	"github.com/muster-engine/muster/storage"
 )
 
 const shopRules = `
@@ -314,59 +312,5 @@ func TestProgress(t *testing.T) {
 	}})
 	if last.Rows != 100_000 || last.Bytes != info.Size() || !committed {
 		t.Errorf("last: %+v, committed %v", last, committed)
-	}
-}
-
-// FuzzImport holds imports of any bytes to: no crash, every row counted once, and a rejects file that says where.
-func FuzzImport(f *testing.F) {
-	for _, s := range []string{
-		shopHeader + "13800138000,A,2026-01-02 10:00:00,12.50,x\n", shopHeader + "\"a\"b,\",\n,,,,\n", rowsFrom(0, 3),
-		`{"user":{"phone":"13800138000"},"id":"1","at":"2026-01-02T10:00:00Z","amount":1}`, "user.phone,id,at,amount\n1,2,3,4\n",
-		"\xca\xd6\xbb\xfa,\n", string(gzipped([]byte(rowsFrom(0, 2)))), "\ufeff" + shopHeader, "\xff\xfea\x00",
-	} {
-		f.Add([]byte(s))
-	}
-	p := compileRules(f, shopRules)
-	f.Fuzz(func(t *testing.T, data []byte) {
-		if len(data) > 1<<14 {
-			return
-		}
-		for _, source := range p.Sources {
-			fuzzOne(t, Options{Program: p, Source: source, Files: []string{"-"}, Stdin: strings.NewReader(string(data)), MaxRejects: -1})
-		}
-	})
-}
-
-func fuzzOne(t *testing.T, opt Options) {
-	dir, err := os.MkdirTemp("", "muster-fuzz-")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer os.RemoveAll(dir)
-	st, err := storage.Open(filepath.Join(dir, "s.muster"), storage.Options{Create: true})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer st.Close()
-	opt.Store = st
-	r, err := Run(context.Background(), opt)
-	if err != nil {
-		if st.Members() != 0 {
-			t.Fatalf("%v, but there are members", err)
-		}
-		return
-	}
-	if r.Read != r.Accepted+r.Duplicate+r.Rejected || int64(st.Members()) != r.NewMembers {
-		t.Fatalf("%+v with %d members", r, st.Members())
-	}
-	rejected := 0
-	if r.RejectsFile != "" {
-		rejected = len(readCSV(t, r.RejectsFile)) - 1
-	}
-	if rejected != int(r.Rejected) {
-		t.Fatalf("%d of %d rejected rows are in the file", rejected, r.Rejected)
-	}
-	if n := len(eventsIn(t, st, "order")); st.Members() > 0 && n != int(r.Accepted) {
-		t.Fatalf("%d events, %d accepted", n, r.Accepted)
 	}
 }
