@@ -183,17 +183,11 @@ func (w *bulkWriter) write(parent context.Context) error {
 	return w.flush()
 }
 
-func (m *merger) run(t task) (out *merged, err error) {
-	err = guard(m.store.path, "the data", func() error {
-		var err error
-		if t.event < 0 {
-			out, err = m.attributes(t.stage, t.block)
-		} else {
-			out, err = m.events(t.stage, t.event, t.block)
-		}
-		return err
-	})
-	return out, err
+func (m *merger) run(t task) (*merged, error) {
+	if t.event < 0 {
+		return m.attributes(t.stage, t.block)
+	}
+	return m.events(t.stage, t.event, t.block)
 }
 
 // add takes a merged block and writes a transaction when there is enough for one.

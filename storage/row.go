@@ -154,5 +154,5 @@ func (e *RowEncoder) tag(field int, kind column.Kind) {
 	if e.kinds[field] != kind {
 		panic("storage: a field of " + e.kinds[field].String() + " was given " + kind.String())
 	}
-	e.buf = binary.AppendUvarint(e.buf, uint64(e.places[field])<<tagShift|setValue)
+	e.buf = binary.AppendUvarint(e.buf, uint64(e.places[field])<<tagShift) // setValue is 0
 }
