@@ -138,7 +138,9 @@ func (p *parser) file(tree *RuleFile) {
 		switch {
 		case d.broken:
 			tree.Broken = append(tree.Broken, d.brokenDecl())
-			i = p.recover(i, d.end)
+			if i = d.end; !d.whole {
+				i = p.recover(d.start, d.end)
+			}
 		default:
 			tree.Decls = append(tree.Decls, d.decl)
 			i = d.end
@@ -152,8 +154,10 @@ type declared struct {
 	kind   string
 	name   Name
 	at     diag.Span
-	end    int // the token after it, or the one at fault
-	broken bool
+	start  int
+	end    int  // the token after it, or the one at fault
+	broken bool // it has a finding
+	whole  bool // it was read to its end all the same
 }
 
 func (d declared) brokenDecl() *BrokenDecl {
@@ -197,7 +201,8 @@ func (p *parser) read(i, stop int) (d declared, found diag.List) {
 			c.declEnd(d.decl)
 		}
 	}
-	d.kind, d.name, d.end, d.broken = p.tokens[i].Text, c.declName, c.at, c.failed
+	d.kind, d.name, d.start, d.end = p.tokens[i].Text, c.declName, i, c.at
+	d.broken, d.whole = c.failed, !c.failed
 	d.at = diag.Span{File: p.src, Start: p.tokens[i].Start, End: p.tokens[max(i, c.at-1)].End}
 	return d, c.diags
 }

@@ -113,7 +113,7 @@ func (p *parser) recover(i, end int) int {
 // noDeclaration reports a token at which a declaration should start.
 func (p *parser) noDeclaration(i int) declared {
 	t := p.tokens[i]
-	d := declared{at: t.Span(p.src), end: i, broken: true}
+	d := declared{at: t.Span(p.src), start: i, end: i, broken: true}
 	if t.Kind == Invalid || t.Broken {
 		return d
 	}
@@ -137,7 +137,7 @@ func (p *parser) noDeclaration(i int) declared {
 
 // later reads the extent of a declaration whose inside is not read yet: up to the brace that closes it.
 func (p *parser) later(i int) declared {
-	d := declared{kind: p.tokens[i].Text, name: p.nameAfter(i), end: i + 1}
+	d := declared{kind: p.tokens[i].Text, name: p.nameAfter(i), start: i, end: i + 1}
 	c := p.converter(i, p.depth.limit(i))
 	c.at, c.reading = i+1, p.reading(i)
 	if d.name.Text == "" {
@@ -146,7 +146,7 @@ func (p *parser) later(i int) declared {
 		d.end = p.braces(i+2, i, c)
 	}
 	d.at = diag.Span{File: p.src, Start: p.tokens[i].Start, End: p.tokens[d.end-1].End}
-	d.broken = c.failed || p.lexicalFault(i, d.end-1)
+	d.broken, d.whole = c.failed || p.lexicalFault(i, d.end-1), !c.failed
 	d.decl = &Later{At: d.at, Word: d.kind, Name: d.name}
 	if !p.lexicalFault(i, d.end) {
 		p.diags = append(p.diags, c.diags...)

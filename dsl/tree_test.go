@@ -83,7 +83,7 @@ tag a "A" = 1 +
 segmnt b = 1
 event order { amount money  oops }
 tag good = 1
-tag c = 007
+tag c = 007 tag also_good = 2
 points p {
 `)
 	tree, diags := dsl.Parse(f)
@@ -97,8 +97,8 @@ points p {
 	if len(diags) != len(tree.Broken) {
 		t.Errorf("%d findings for %d broken declarations", len(diags), len(tree.Broken))
 	}
-	if len(tree.Decls) != 1 || tree.Decls[0].Head().Text != "good" {
-		t.Errorf("%d declarations are sound, want good alone", len(tree.Decls))
+	if len(tree.Decls) != 2 || tree.Decls[0].Head().Text != "good" || tree.Decls[1].Head().Text != "also_good" {
+		t.Errorf("%d declarations are sound, want good and also_good", len(tree.Decls))
 	}
 	if m, ok := tree.Broken[0].Partial.(*dsl.Member); !ok || len(m.Attributes) != 2 {
 		t.Errorf("of the broken member block %v is kept, want its two attributes", tree.Broken[0].Partial)
