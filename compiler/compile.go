@@ -30,18 +30,28 @@ var passes = []struct {
 	{"hashes", "over the finished program", (*compilation).hash},
 }
 
-// Compile makes one program of all files of a rule set. The list holds every independent error and, besides, warnings;
-// the program is nil if there is any error, in the trees' own text included in what package dsl reported before.
+// Compile makes one program of all files of a rule set. The list holds every independent error and, besides, warnings.
+// The program is nil if there is any error, or if package dsl left a part of a file out, which it has reported.
 func Compile(files []*dsl.RuleFile) (*ir.Program, diag.List) {
 	c := newCompilation(files)
 	for _, pass := range passes {
 		pass.run(c)
 	}
 	c.diags.Sort()
-	if c.diags.HasErrors() {
+	if !c.sound() {
 		return nil, c.diags
 	}
 	return c.program, c.diags
+}
+
+// sound tells whether there is a program: no errors, and nothing that could not be read.
+func (c *compilation) sound() bool {
+	for _, f := range c.files {
+		if len(f.Broken) > 0 || f.Stopped {
+			return false
+		}
+	}
+	return !c.diags.HasErrors()
 }
 
 // compilation is the state that the passes share.

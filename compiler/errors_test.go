@@ -41,7 +41,7 @@ func TestDiagnostics(t *testing.T) {
 			p, diags := compiler.Compile(trees)
 			found = append(found, diags...)
 			found.Sort()
-			if (p == nil) != diags.HasErrors() {
+			if (p == nil) != found.HasErrors() {
 				t.Errorf("program %v with %s", p, codes(diags))
 			}
 			var out strings.Builder

@@ -15,7 +15,7 @@ import (
 // expressions, which know neither layout nor order nor titles, and the hashes of what they depend on; that of the
 // program holds titles and mappings too, since people and imports see those, but no tests.
 func (c *compilation) hash() {
-	if c.diags.HasErrors() {
+	if !c.sound() {
 		return
 	}
 	p := c.program

@@ -494,10 +494,9 @@ func FuzzCompile(f *testing.F) {
 		}
 		tree, diags := dsl.Parse(diag.NewFile("fuzz", text))
 		p, found := compiler.Compile([]*dsl.RuleFile{tree})
-		if (p == nil) != found.HasErrors() {
+		if broken := len(tree.Broken) > 0 || tree.Stopped; (p == nil) != (found.HasErrors() || broken) {
 			t.Fatalf("program %v with %s", p != nil, codes(found))
-		}
-		if len(tree.Broken) > 0 && !diags.HasErrors() {
+		} else if broken && !diags.HasErrors() {
 			t.Fatal("broken without an error")
 		}
 		for _, d := range found {

@@ -35,6 +35,9 @@ func Slots(exprs ...*ir.Node) ([]*ir.Aggregate, []*ir.Ntile) {
 
 // collectSlots gives the program the slots and ntiles of its tags and segments.
 func (c *compilation) collectSlots() {
+	if !c.sound() {
+		return
+	}
 	var exprs []*ir.Node
 	for _, ref := range c.program.Order {
 		if ref.Segment {
