@@ -1,0 +1,152 @@
+package storage
+
+import (
+	"encoding/binary"
+	"errors"
+
+	bolt "go.etcd.io/bbolt"
+)
+
+// The journal holds what a live engine has accepted since its last checkpoint: a value per group commit, under its
+// sequence number. Crossings have a bucket of their own, which a checkpoint leaves alone: a value per commit that
+// caused any, under the number of its first crossing.
+var (
+	journalBucket  = []byte("journal")
+	crossingBucket = []byte("crossings")
+)
+
+// JournalEntry is one group commit.
+type JournalEntry struct {
+	// Seq follows that of the entry before by one; the first is 1.
+	Seq    uint64
+	Record []byte
+	// Crossings, if not nil, is what the commit reported; FirstCrossing is the number of the first of them.
+	Crossings     []byte
+	FirstCrossing uint64
+}
+
+// ErrSequence says that a journal entry does not follow the last one: another process has written to the store.
+var ErrSequence = errors.New("the journal has gone on without this engine")
+
+// AppendJournal writes an entry durably: it returns after the file is synced. It may run beside a bulk import.
+func (s *Store) AppendJournal(e JournalEntry) error {
+	if s.readOnly {
+		return ErrReadOnly
+	}
+	err := guard(s.path, "the journal", func() error {
+		return s.db.Update(func(tx *bolt.Tx) error {
+			journal, err := tx.CreateBucketIfNotExists(journalBucket)
+			if err != nil {
+				return err
+			}
+			journal.FillPercent = 0.9
+			key := sequenceKey(e.Seq)
+			if last, _ := journal.Cursor().Last(); last != nil && binary.BigEndian.Uint64(last)+1 != e.Seq {
+				return ErrSequence
+			}
+			if err := journal.Put(key, sealed(key, e.Record)); err != nil {
+				return err
+			}
+			if e.Crossings == nil {
+				return nil
+			}
+			crossings, err := tx.CreateBucketIfNotExists(crossingBucket)
+			if err != nil {
+				return err
+			}
+			crossings.FillPercent = 0.9
+			key = sequenceKey(e.FirstCrossing)
+			return crossings.Put(key, sealed(key, e.Crossings))
+		})
+	})
+	if err != nil {
+		return s.writeError(err)
+	}
+	return nil
+}
+
+func sequenceKey(n uint64) []byte { return binary.BigEndian.AppendUint64(nil, n) }
+
+// Journal hands every entry's record to f, in order. The bytes are f's to keep.
+func (s *Store) Journal(f func(seq uint64, record []byte) error) error {
+	return s.eachRecord(journalBucket, "the journal", 0, func(seq uint64, record []byte) (bool, error) {
+		return true, f(seq, record)
+	})
+}
+
+// Crossings hands f the crossing records from the one that holds number after+1 on, in order, until f returns false.
+func (s *Store) Crossings(after uint64, f func(first uint64, record []byte) (more bool, err error)) error {
+	return s.eachRecord(crossingBucket, "the crossings", after+1, f)
+}
+
+// eachRecord copies records out of short transactions; it begins with the last record at or before from.
+func (s *Store) eachRecord(bucket []byte, what string, from uint64, f func(uint64, []byte) (bool, error)) error {
+	const batch = 256
+	type record struct {
+		seq   uint64
+		bytes []byte
+	}
+	first := true
+	for {
+		var got []record
+		err := s.view(what, func(tx *bolt.Tx) error {
+			b := tx.Bucket(bucket)
+			if b == nil {
+				return nil
+			}
+			c := b.Cursor()
+			k, v := c.Seek(sequenceKey(from))
+			if first && (k == nil || binary.BigEndian.Uint64(k) > from) {
+				if pk, pv := c.Prev(); pk != nil {
+					k, v = pk, pv
+				} else {
+					k, v = c.First()
+				}
+			}
+			for ; k != nil && len(got) < batch; k, v = c.Next() {
+				bytes, fault := unseal(k, v)
+				if fault != "" {
+					return &CorruptError{s.path, what, fault}
+				}
+				got = append(got, record{binary.BigEndian.Uint64(k), append([]byte(nil), bytes...)})
+			}
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+		for _, r := range got {
+			more, err := f(r.seq, r.bytes)
+			if err != nil || !more {
+				return err
+			}
+		}
+		if len(got) < batch {
+			return nil
+		}
+		from, first = got[len(got)-1].seq+1, false
+	}
+}
+
+// Index returns the index of an id attribute as the store has it, for a live engine to look up and add to.
+func (s *Store) Index(id string) (*IDs, error) {
+	ids := newIDs()
+	st := s.now.Load()
+	for number := range st.schema.Attributes {
+		if st.schema.Attributes[number].Name != id {
+			continue
+		}
+		for block := range blocksOf(st.Members) {
+			err := s.eachText(st, objectID{attributeObject, uint32(number), uint32(block)}, func(row int, text []byte) {
+				ids.index(text, uint32(block)<<16|uint32(row))
+			})
+			if err != nil {
+				return nil, err
+			}
+		}
+	}
+	return ids, nil
+}
+
+// Remember adds an id to the index alone.
+func (ids *IDs) Remember(text []byte, member uint32) { ids.index(text, member) }
