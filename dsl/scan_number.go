@@ -113,6 +113,11 @@ func (n *numberReader) date() {
 	}
 	n.text = string(n.ascii)
 	if n.letterFollows() {
+		if c := n.peek(0); kind == Time && (c == 'Z' || c == 'z') {
+			n.take()
+			n.fail(kind, "M0107", fmt.Sprintf("`%s` has a zone", clip(string(n.ascii))), "local times are of the timezone of the settings: leave out the `Z`")
+			return
+		}
 		n.badTail()
 		return
 	}
