@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -89,8 +88,21 @@ func (s *session) loadRules() error {
 		return err
 	}
 	s.vs = valuesOf(s.prog)
-	if faults := rules.Contradictions(s.prog, s.store.Schema()); len(faults) > 0 {
-		return fmt.Errorf("the rules do not fit the data in %s:\n  %s", s.store.Path(), strings.Join(faults, "\n  "))
+	return s.fits(remembered)
+}
+
+// fits holds rules that are not those that the store remembers to the data in it.
+func (s *session) fits(remembered *storage.RuleSet) error {
+	if remembered.Revision > 0 && remembered.Hash == s.prog.Hash {
+		return nil
+	}
+	found, err := rules.Contradictions(s.prog, s.store.Schema(), s.store.Snapshot())
+	if err != nil {
+		return err
+	}
+	if found.HasErrors() {
+		s.show(found)
+		return errShown
 	}
 	return nil
 }
