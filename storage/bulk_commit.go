@@ -55,10 +55,9 @@ func (b *Bulk) Commit(ctx context.Context, progress func(done, total int64)) (*B
 		fresh:  map[objectID]entry{},
 	}
 	b.next.Generation = s.now.Load().Generation + 1
-	if _, staged := w.tasks(); staged > bulkGrowth {
-		s.db.AllocSize = bulkGrowth
-		defer func() { s.db.AllocSize = smallGrowth }()
-	}
+	_, staged := w.tasks()
+	s.db.AllocSize = int(max(smallGrowth, min(staged/16, largeGrowth)))
+	defer func() { s.db.AllocSize = smallGrowth }()
 	if err := w.write(ctx); err != nil {
 		return nil, errors.Join(s.importError(err), s.sweep())
 	}

@@ -102,10 +102,10 @@ func openBolt(path string, opt Options) (*bolt.DB, error) {
 	return db, err
 }
 
-// By how much the file grows beyond what is needed at once: by little, or while much is being written.
+// By how much the file grows beyond what is needed at once; by more while much is being written.
 const (
 	smallGrowth = 64 << 10
-	bulkGrowth  = 32 << 20
+	largeGrowth = 32 << 20
 )
 
 // inspectFile walks the skeleton of the file while nobody can be writing it.
