@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/muster-engine/muster/compiler/ir"
 	"github.com/muster-engine/muster/dsl/diag"
 	"github.com/muster-engine/muster/rules"
 	"github.com/muster-engine/muster/storage"
@@ -100,5 +101,43 @@ func TestContradictions(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// TestPages fills a store under the mended rules of each page with the first value of every enum, and a text for every
+// string: the wrong rules contradict it with the code of the page, the mended ones do not.
+func TestPages(t *testing.T) {
+	for _, code := range []string{"M0901", "M0902"} {
+		page, _ := diag.Page(code)
+		program := func(language string) *ir.Program {
+			_, text, _ := strings.Cut(page, "\n```"+language+"\n")
+			text, _, _ = strings.Cut(text, "```")
+			set := rules.FromSources([]rules.Source{{Name: code, Text: text}})
+			if len(set.Diags) > 0 {
+				t.Fatalf("%s: %v", code, set.Diags)
+			}
+			return set.Program
+		}
+		wrong, mended := program("muster-wrong"), program("muster")
+		data := storage.NewMemory()
+		data.NewMember()
+		var schema storage.Schema
+		for _, a := range mended.Attributes {
+			text := "x"
+			switch {
+			case a.Type.Enum != nil:
+				text = a.Type.Enum.Values[0]
+			case a.Type.Kind != ir.String:
+				continue
+			}
+			data.Set(a.Name, 0, column.Text(text))
+			schema.Attributes = append(schema.Attributes, storage.FieldSchema{Name: a.Name, Kind: column.Texts, Logical: a.Type.String()})
+		}
+		if found, err := rules.Contradictions(wrong, schema, data); err != nil || len(found) != 1 || found[0].Code != code {
+			t.Errorf("%s is not raised: %v %v", code, found, err)
+		}
+		if found, err := rules.Contradictions(mended, schema, data); err != nil || len(found) > 0 {
+			t.Errorf("%s: the mended rules contradict: %v %v", code, found, err)
+		}
 	}
 }
