@@ -1,8 +1,6 @@
 package compiler
 
 import (
-	"fmt"
-
 	"github.com/muster-engine/muster/compiler/ir"
 	"github.com/muster-engine/muster/dsl"
 	"github.com/muster-engine/muster/dsl/diag"
@@ -121,12 +119,4 @@ func forQuery(p *ir.Program) *compilation {
 		c.events = append(c.events, info)
 	}
 	return c
-}
-
-// Describe is a one-line account of a query's result: "a condition", or the type of its value.
-func Describe(q *ir.Query) string {
-	if q.Condition {
-		return "a condition"
-	}
-	return fmt.Sprintf("a value: %s", q.Node.Type)
 }

@@ -65,7 +65,7 @@ const (
 	OpDiv   // Number ÷ Number; Exact ÷ Exact factor = Exact; with Kind Number and Exact operands: money ÷ money
 	OpNeg   //
 	OpAbs   //
-	OpLeast // 2 or more operands, unknown in
+	OpLeast // 2 or more operands of one kind (Int, Number, Money, Exact, Date, Time), unknown in
 	OpGreatest
 	OpFloor // Number or Exact (major units) to Int
 	OpCeil  //
@@ -91,7 +91,7 @@ const (
 	OpAddSpan     // Date or Time + N units (N may be negative): months clamped, days keep the local clock time, hours elapsed
 	OpHoursSince  // (now - Time) in full hours, rounded down: Int
 	OpHoursUntil  // (Time - now) in full hours, rounded down: Int
-	OpYear        // of a Date or local Time: Int; so are the next five
+	OpYear        // of a Date (the compiler takes a Time as its local date first): Int; so are the next four
 	OpQuarter
 	OpMonth
 	OpDay
