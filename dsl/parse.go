@@ -179,10 +179,14 @@ func (p *parser) declaration(i int) declared {
 			d, found = p.read(i, j)
 		}
 	}
-	if !p.lexicalFault(i, d.end) {
-		p.diags = append(p.diags, found...)
-	} else {
+	end := d.end
+	if d.broken {
+		end++ // the token at fault itself
+	}
+	if p.lexicalFault(i, end) {
 		d.broken = true
+	} else {
+		p.diags = append(p.diags, found...)
 	}
 	return d
 }
@@ -236,14 +240,12 @@ func parseUpTo[G any](parser *participle.Parser[G], stream *lexer.PeekingLexer, 
 	return parser.ParseFromLexer(stream, participle.AllowTrailing(true))
 }
 
-// lexicalFault reports whether a token of [i, end] is badly formed: a finding says so already, and what the grammar
-// makes of the rest would be an echo.
+// lexicalFault reports whether a token of [i, end) is badly formed: a finding says so already, and what the grammar makes
+// of the rest would be an echo.
 func (p *parser) lexicalFault(i, end int) bool {
-	for ; i <= end && i < len(p.tokens); i++ {
-		if p.tokens[i].Broken || p.tokens[i].Kind == Invalid {
-			if i < end || p.tokens[i].Kind == Invalid {
-				return true
-			}
+	for _, t := range p.tokens[i:min(end, len(p.tokens))] {
+		if t.Broken || t.Kind == Invalid {
+			return true
 		}
 	}
 	return false
@@ -264,7 +266,7 @@ func (p *parser) expression() Expr {
 			c.afterExpr("the end")
 		}
 	}
-	if !p.lexicalFault(0, c.at) {
+	if !p.lexicalFault(0, c.at+1) {
 		p.diags = append(p.diags, c.diags...)
 	}
 	return e

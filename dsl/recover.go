@@ -146,9 +146,9 @@ func (p *parser) later(i int) declared {
 		d.end = p.braces(i+2, i, c)
 	}
 	d.at = diag.Span{File: p.src, Start: p.tokens[i].Start, End: p.tokens[d.end-1].End}
-	d.broken, d.whole = c.failed || p.lexicalFault(i, d.end-1), !c.failed
+	d.broken, d.whole = c.failed || p.lexicalFault(i, d.end), !c.failed
 	d.decl = &Later{At: d.at, Word: d.kind, Name: d.name}
-	if !p.lexicalFault(i, d.end) {
+	if !p.lexicalFault(i, d.end+1) {
 		p.diags = append(p.diags, c.diags...)
 	}
 	return d

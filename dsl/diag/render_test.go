@@ -125,6 +125,9 @@ func TestPages(t *testing.T) {
 		if !ok || !strings.HasPrefix(page, "# "+code+": ") {
 			t.Errorf("the page of %s starts with %.20q", code, page)
 		}
+		if strings.HasPrefix(code, "M09") {
+			continue // a store is needed to show these
+		}
 		if strings.Count(page, "```muster-wrong\n") != 1 || strings.Count(page, "```muster\n") != 1 || strings.Count(page, "\n```") != 4 {
 			t.Errorf("the page of %s does not have one wrong and one mended rule set", code)
 		}
