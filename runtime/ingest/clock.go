@@ -12,34 +12,35 @@ import (
 // its own.
 type clock struct {
 	zone   *calendar.Zone
-	format string // "", a Go layout, "unix" or "unix_ms"
-	steps  []step // how to read the layout by hand; nil if only package time can
-	zoned  bool   // the layout holds a zone
-	days   [1024]localDay
+	format string       // "", a Go layout, "unix" or "unix_ms"
+	fixed  *fixedLayout // how to read the layout by hand; nil if only package time can
+	zoned  bool         // the layout holds a zone
+	days   [8192]localDay
 }
 
 // localDay is a local date whose clock runs without a change: its times are seconds from start.
 type localDay struct {
-	day, start int64
-	state      uint8 // 0 empty, 1 even, 2 has a clock change
+	start int64
+	day   int32
+	state uint8 // 0 empty, 1 even, 2 has a clock change
 }
 
-// step reads one part of a layout: digits of a unit, or literal bytes.
-type step struct {
-	unit    unit
-	literal string
+// fixedLayout is a layout of full numbers, such as 2006-01-02 15:04:05: every part has its place and its length.
+type fixedLayout struct {
+	text   string // of the layout; literal bytes are compared with it
+	place  [units]int
+	others []int // places of literal bytes
 }
 
-type unit uint8
-
+// Units of a layout.
 const (
-	literal unit = iota
-	year
+	year = iota
 	month
 	day
 	hour
 	minute
 	second
+	units
 )
 
 // Formats that are no layouts.
@@ -53,39 +54,41 @@ const micro = 1_000_000
 func newClock(zone *calendar.Zone, format string) *clock {
 	c := &clock{zone: zone, format: format}
 	if format != "" && format != formatUnix && format != formatUnixMilli {
-		c.steps = layoutSteps(format)
+		c.fixed = newFixedLayout(format)
 		c.zoned = strings.Contains(format, "MST") || strings.Contains(format, "Z07") || strings.Contains(format, "-07")
 	}
 	return c
 }
 
-// layoutSteps breaks up a layout of full numbers such as 2006-01-02 15:04:05, or returns nil for any other.
-func layoutSteps(layout string) []step {
-	var steps []step
-	seen := map[unit]bool{}
-	for rest := layout; rest != ""; {
-		s := step{literal: rest[:1]}
-		for u, text := range []string{year: "2006", month: "01", day: "02", hour: "15", minute: "04", second: "05"} {
-			if text != "" && strings.HasPrefix(rest, text) {
-				s = step{unit(u), text}
+// newFixedLayout takes a layout apart; it returns nil for one with any other kind of part, or without a whole date.
+func newFixedLayout(layout string) *fixedLayout {
+	l := &fixedLayout{text: layout, place: [units]int{-1, -1, -1, -1, -1, -1}}
+	for i := 0; i < len(layout); {
+		part := -1
+		for u, text := range [units]string{"2006", "01", "02", "15", "04", "05"} {
+			if strings.HasPrefix(layout[i:], text) {
+				part = u
 			}
 		}
-		b := s.literal[0]
-		if s.unit == literal && ('0' <= b && b <= '9' || 'a' <= b|0x20 && b|0x20 <= 'z' || b == '_') || s.unit != literal && seen[s.unit] {
+		b := layout[i]
+		switch {
+		case part >= 0 && l.place[part] >= 0, part < 0 && (b-'0' <= 9 || b|0x20-'a' < 26 || b == '_'):
 			return nil
+		case part == year:
+			l.place[part] = i
+			i += 4
+		case part >= 0:
+			l.place[part] = i
+			i += 2
+		default:
+			l.others = append(l.others, i)
+			i++
 		}
-		seen[s.unit] = s.unit != literal
-		rest = rest[len(s.literal):]
-		if n := len(steps); n > 0 && s.unit == literal && steps[n-1].unit == literal {
-			steps[n-1].literal += s.literal
-			continue
-		}
-		steps = append(steps, s)
 	}
-	if !seen[year] || !seen[month] || !seen[day] {
+	if l.place[year] < 0 || l.place[month] < 0 || l.place[day] < 0 {
 		return nil
 	}
-	return steps
+	return l
 }
 
 // civil is a date and a time of day without a zone.
@@ -103,7 +106,7 @@ func (c *clock) time(text []byte, json bool) (int64, bool) {
 	case formatUnix, formatUnixMilli:
 		return c.unix(text, json)
 	}
-	if local, ok := readSteps(c.steps, text); ok {
+	if local, ok := c.fixed.read(text); ok {
 		return c.instant(local), true
 	}
 	t, ok := c.parse(text)
@@ -128,7 +131,7 @@ func (c *clock) date(text []byte, json bool) (int64, bool) {
 		t, ok := c.unix(text, json)
 		return c.zone.DateOf(t), ok
 	}
-	if local, ok := readSteps(c.steps, text); ok {
+	if local, ok := c.fixed.read(text); ok {
 		return local.day, true
 	}
 	t, ok := c.parse(text)
@@ -188,51 +191,28 @@ func (c *clock) unix(text []byte, json bool) (int64, bool) {
 	return v, fault == ""
 }
 
-// readSteps reads text by the steps of a layout; ok is false if it does not fit to the letter.
-func readSteps(steps []step, text []byte) (c civil, ok bool) {
-	if steps == nil {
+// read reads text by the layout; ok is false if it does not fit to the letter.
+func (l *fixedLayout) read(text []byte) (c civil, ok bool) {
+	if l == nil || len(text) != len(l.text) {
 		return c, false
 	}
-	var y, m, d int
-	p := 0
-	for i := range steps {
-		s := &steps[i]
-		n := len(s.literal)
-		if p+n > len(text) {
+	for _, i := range l.others {
+		if text[i] != l.text[i] {
 			return c, false
 		}
-		part := text[p : p+n]
-		p += n
-		if s.unit == literal {
-			if string(part) != s.literal {
-				return c, false
-			}
-			continue
-		}
-		v := 0
-		for _, b := range part {
-			b -= '0'
-			if b > 9 {
-				return c, false
-			}
-			v = v*10 + int(b)
-		}
-		switch s.unit {
-		case year:
-			y = v
-		case month:
-			m = v
-		case day:
-			d = v
-		case hour:
-			c.hour = v
-		case minute:
-			c.minute = v
-		case second:
-			c.second = v
-		}
 	}
-	if p != len(text) || !validDate(y, m, d) || c.hour > 23 || c.minute > 59 || c.second > 59 {
+	y := two(text[l.place[year]:])*100 + two(text[l.place[year]+2:])
+	m, d := two(text[l.place[month]:]), two(text[l.place[day]:])
+	if p := l.place[hour]; p >= 0 {
+		c.hour = two(text[p:])
+	}
+	if p := l.place[minute]; p >= 0 {
+		c.minute = two(text[p:])
+	}
+	if p := l.place[second]; p >= 0 {
+		c.second = two(text[p:])
+	}
+	if y > 9999 || !validDate(y, m, d) || c.hour > 23 || c.minute > 59 || c.second > 59 {
 		return c, false
 	}
 	c.day = calendar.FromCivil(y, m, d)
@@ -251,10 +231,10 @@ func validDate(y, m, d int) bool {
 	return m == 2 && d == 29 && y%4 == 0 && (y%100 != 0 || y%400 == 0)
 }
 
-// two reads two digits at the head of text, or returns a number above 99.
+// two reads two digits at the head of text, or returns a number so large that nothing made of it is right.
 func two(text []byte) int {
 	if len(text) < 2 || text[0]-'0' > 9 || text[1]-'0' > 9 {
-		return 1000
+		return 1_000_000
 	}
 	return int(text[0]-'0')*10 + int(text[1]-'0')
 }
@@ -318,8 +298,8 @@ func (c *clock) plainTime(text []byte) (int64, bool) {
 // instant is the first instant at or after a local time.
 func (c *clock) instant(l civil) int64 {
 	e := &c.days[uint64(l.day)%uint64(len(c.days))]
-	if e.state == 0 || e.day != l.day {
-		*e = localDay{l.day, c.zone.Instant(l.day, 0, 0, 0), 1}
+	if e.state == 0 || int64(e.day) != l.day {
+		*e = localDay{c.zone.Instant(l.day, 0, 0, 0), int32(l.day), 1}
 		for h := 0; h <= 24; h++ {
 			next, hh := l.day, h
 			if h == 24 {

@@ -45,9 +45,9 @@ func readRows(t *testing.T, p *plan, data []byte, goroutines int) string {
 	if err != nil {
 		return err.Error()
 	}
-	defer in.Close()
 	l, err := p.newLayout(in, &Options{})
 	if err != nil {
+		in.Close()
 		return err.Error()
 	}
 	var out strings.Builder

@@ -20,6 +20,8 @@ type pipeline struct {
 	chunk   int // bytes of a chunk, and so of the longest row
 }
 
+// run takes the file to its end, or until ctx is done or apply fails. The input is closed when the goroutine that reads it
+// has let go of it; nobody waits for one that hangs on a pipe.
 func (p *pipeline) run(ctx context.Context) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -32,6 +34,7 @@ func (p *pipeline) run(ctx context.Context) error {
 	go func() {
 		defer close(order)
 		defer close(work)
+		defer p.in.Close()
 		readErr = p.read(ctx, free, work, order)
 	}()
 	var mapping sync.WaitGroup

@@ -34,8 +34,8 @@ type mapping struct {
 	slot     int // of plan.wanted, or -1 of a constant
 	place    int // in the encoder of rows; -1 for a table's key and an event's time
 	keep     bool
-	enum     map[string]bool // the values allowed, or nil
-	notEnum  string          // what is said of others
+	enum     *wordSet // the values allowed, or nil
+	notEnum  string   // what is said of others
 	constant column.Value
 }
 
@@ -128,10 +128,7 @@ func (p *plan) add(m *ir.Mapping) error {
 		return fmt.Errorf("source %s cannot set %s", p.source.Name, m.Name)
 	}
 	if e := m.Type.Enum; e != nil {
-		f.enum = map[string]bool{}
-		for _, v := range e.Values {
-			f.enum[v] = true
-		}
+		f.enum = newWordSet(e.Values)
 		f.notEnum = "is not one of " + quotedList(e.Values)
 	}
 	if slot < 0 {

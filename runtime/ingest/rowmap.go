@@ -213,7 +213,7 @@ func (m *rowMapper) put(f *mapping, c *clock, text []byte, kind ndjson.Kind) str
 		}
 		m.sink.Int(f.place, v)
 	case ir.Enum:
-		if !f.enum[string(text)] {
+		if !f.enum.has(text) {
 			return f.notEnum
 		}
 		m.sink.Text(f.place, text)
@@ -252,7 +252,7 @@ func (m *rowMapper) putSet(f *mapping, cell ndjson.Value) bool {
 		switch {
 		case len(e) == 0:
 			return true
-		case f.enum != nil && !f.enum[string(e)]:
+		case f.enum != nil && !f.enum.has(e):
 			ok = m.reject(f.Column, e, f.notEnum)
 		case !slices.ContainsFunc(m.texts, func(t []byte) bool { return bytes.Equal(t, e) }):
 			m.texts = append(m.texts, e)

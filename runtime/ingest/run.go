@@ -314,9 +314,9 @@ func (r *importRun) takeFile(ctx context.Context, a *applier, index int, name st
 	if err != nil {
 		return err
 	}
-	defer in.Close()
 	layout, err := r.plan.newLayout(in, &r.opt)
 	if err != nil {
+		in.Close()
 		return err
 	}
 	a.counts, a.line = FileResult{Name: name, Ignored: layout.ignored}, 0
