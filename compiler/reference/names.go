@@ -60,13 +60,8 @@ func (at *Instant) manualTag(member *Member, tag *dsl.Tag) operand {
 		return nil
 	}
 	if span := tag.For; span != nil {
-		setAt := instant(manual.SetAt)
-		if span.Unit == dsl.Minute || span.Unit == dsl.Hour {
-			setAt = setAt.add(span.N, span.Unit, at.model.zone)
-			if at.now >= setAt {
-				return nil
-			}
-		} else if at.today > dayOf(setAt, at.model.zone).add(span.N, span.Unit) {
+		last := dayOf(instant(manual.SetAt), at.model.zone).add(span.N, span.Unit)
+		if at.today > last {
 			return nil
 		}
 	}
@@ -91,19 +86,20 @@ func (s scope) field(name string) operand {
 	return load(s.event.Fields[name])
 }
 
-// column is a column of a row: unknown if the row is, or if the table has no such row. The key column is the key.
+// column is a column of a row: unknown if the row is, or if the table has no such row. The key column is the key itself,
+// which is known in any case.
 func (at *Instant) column(row operand, of typ, name string) operand {
 	key, ok := row.(string)
 	if !ok {
 		return nil
 	}
 	at.model.typeOfColumn(of, name) // raises a fault if the table has no such column
+	if name == at.model.tables[of.table].key {
+		return key
+	}
 	columns, ok := at.world.Tables[of.table][key]
 	if !ok {
 		return nil
-	}
-	if name == at.model.tables[of.table].key {
-		return key
 	}
 	return load(columns[name])
 }

@@ -100,6 +100,7 @@ func TestRowsAreKnownBeforeTheirTable(t *testing.T) {
 	})
 	wantEach(t, at, lost, map[string]string{
 		`home is known`:      `true`,
+		`home.code`:          `"S9"`,
 		`home.city`:          `unknown`,
 		`not home.city = ""`: `true`,
 		`home.city != "x"`:   `false`,

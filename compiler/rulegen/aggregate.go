@@ -73,14 +73,14 @@ func (g *generator) aggregateOver(e *event, t *typ, depth int) (frag, bool) {
 		case 1:
 			return of([]string{"distinct"}, func(t *typ) bool { return t.shape != set })
 		}
-		return of([]string{"sum", "min", "max", "first", "last"}, same)
+		return of([]string{"sum", "sum", "min", "max", "first", "last"}, same)
 	case number:
 		if g.one(3) {
 			return of([]string{"avg"}, oneOfShapes(integer, number))
 		}
-		return of([]string{"sum", "min", "max", "first", "last", "avg"}, same)
+		return of([]string{"sum", "sum", "min", "max", "first", "last", "avg"}, same)
 	case money:
-		return of([]string{"sum", "avg", "min", "max", "first", "last"}, same)
+		return of([]string{"sum", "sum", "avg", "min", "max", "first", "last"}, same)
 	case date:
 		return of([]string{"min", "max", "first", "last"}, same)
 	case instant:

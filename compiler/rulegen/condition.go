@@ -54,6 +54,10 @@ var orders = []string{"=", "!=", "<", "<=", ">", ">="}
 
 // compare is a comparison of two values that can meet.
 func (g *generator) compare(s *scope, depth int) frag {
+	if enums := g.enumsOf(s); len(enums) > 0 && g.one(12) {
+		x, y := g.named(s, pick(g, enums...), depth-1), g.named(s, &typ{shape: str}, depth-1)
+		return frag{g.at(x, coalesce) + pick(g, " = ", " != ") + g.at(y, coalesce), comparison, &typ{shape: boolean}}
+	}
 	t, op := g.comparable(s), pick(g, orders...)
 	if t.shape == str || t.shape == row || t.shape == boolean {
 		op = pick(g, "=", "!=")
@@ -95,6 +99,8 @@ func (g *generator) sides(s *scope, t *typ, depth int) (frag, frag) {
 		return x, beside(date, instant)
 	case t.shape == row && g.one(2):
 		return x, frag{fmt.Sprintf("%q", pick(g, t.table.keys...)), atom, nil}
+	case t.shape == boolean && g.one(2):
+		return x, g.named(s, t, depth-1)
 	case t.shape == enum || t.shape == boolean:
 		return x, g.literal(s, t)
 	}

@@ -56,8 +56,7 @@ func (g *generator) member(n uint32) *reference.Member {
 		if len(m.Events) > 0 && g.one(5) {
 			happened = pick(g, m.Events...).At
 		}
-		stored := slices.DeleteFunc(slices.Clone(e.fields), func(f named) bool { return f.computed })
-		fields := g.fill(stored)
+		fields := g.fill(e.fields)
 		if e.key != "" && !g.one(8) {
 			fields[e.key] = reference.Value{Kind: reference.Text, Text: fmt.Sprint(g.IntN(15))}
 		}
@@ -70,7 +69,7 @@ func (g *generator) member(n uint32) *reference.Member {
 func (g *generator) fill(of []named) map[string]reference.Value {
 	values := map[string]reference.Value{}
 	for _, n := range of {
-		if v := g.data(n.typ); v.Kind != reference.Unknown {
+		if v := g.data(n.typ); n.given && v.Kind != reference.Unknown {
 			values[n.name] = v
 		}
 	}

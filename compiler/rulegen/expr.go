@@ -143,6 +143,9 @@ func (g *generator) tablesOf(s *scope) []*table {
 func (g *generator) value(s *scope, depth int) frag {
 	switch g.IntN(16) {
 	case 0:
+		if s.clock() && g.one(2) {
+			return g.setOf(depth)
+		}
 		return g.condition(s, depth)
 	case 1, 2:
 		return g.newEnum(s, depth)
@@ -181,6 +184,14 @@ func (g *generator) valueType(s *scope) *typ {
 	default:
 		return &typ{shape: sh}
 	}
+}
+
+// setOf is the set of an enum, a row or a string.
+func (g *generator) setOf(depth int) frag {
+	e := pick(g, g.events...)
+	of := pick(g, g.paths(e, oneOfShapes(enum, row, str))...)
+	t := &typ{shape: set, elem: of.typ.shape, labels: of.typ.labels, table: of.typ.table}
+	return frag{fmt.Sprintf("set(%s%s)%s", of.text, g.where(e, depth), g.window()), atom, t}
 }
 
 // newEnum is a when of string literals.

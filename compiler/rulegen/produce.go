@@ -77,7 +77,7 @@ func (g *generator) integer(s *scope, depth int) frag {
 	day := func() string {
 		return g.named(s, &typ{shape: pick(g, date, instant)}, depth-1).text
 	}
-	switch g.IntN(17) {
+	switch g.IntN(18) {
 	case 0, 1:
 		x, y := g.operands(s, t, depth)
 		return g.infix(sum, x, pick(g, "+", "-"), y, t)
@@ -109,7 +109,7 @@ func (g *generator) integer(s *scope, depth int) frag {
 	if !s.clock() {
 		return g.named(s, t, depth)
 	}
-	switch g.IntN(5) {
+	switch g.IntN(6) {
 	case 0, 1:
 		return frag{pick(g, "days since ", "days until ") + g.at(g.expr(s, &typ{shape: pick(g, date, instant)}, depth-1), atom), unary, t}
 	case 2:
@@ -117,7 +117,7 @@ func (g *generator) integer(s *scope, depth int) frag {
 	case 3:
 		return frag{fmt.Sprintf("age(%s)", day()), atom, t}
 	}
-	of := &typ{shape: pick(g, integer, number, money, money, date)}
+	of := &typ{shape: pick(g, integer, integer, number, money, money, date, instant)}
 	return frag{fmt.Sprintf("ntile(%d, %s)", 1+g.IntN(6), g.parenthesised(g.rankable(s, of, depth-1))), atom, t}
 }
 
@@ -178,7 +178,7 @@ func (g *generator) money(s *scope, depth int) frag {
 		case 0:
 			return g.literal(s, &typ{shape: integer})
 		case 1:
-			return frag{pick(g, "0.1", "0.333333333", "2.5", "12.5%", "100%", "0.005", "33.3333%"), atom, nil}
+			return frag{pick(g, "0.1", "0.333333333", "2.5", "12.5%", "100%", "0.005", "33.3333%", "(1 / 3)", "(2 * 1.5)"), atom, nil}
 		case 2:
 			return g.named(s, &typ{shape: integer}, depth-1)
 		}
@@ -234,12 +234,14 @@ func (g *generator) span() string {
 
 func (g *generator) date(s *scope, depth int) frag {
 	t := &typ{shape: date}
-	switch g.IntN(5) {
+	switch g.IntN(6) {
 	case 0, 1:
 		return g.infix(sum, g.named(s, t, depth-1), pick(g, "+", "-"), frag{g.span(), atom, nil}, t)
 	case 2:
 		return frag{fmt.Sprintf("date(%s)", g.expr(s, &typ{shape: instant}, depth-1).text), atom, t}
 	case 3:
+		return frag{fmt.Sprintf("%s(%s, %s)", pick(g, "least", "greatest"), g.expr(s, t, depth-1).text, g.named(s, t, depth-1).text), atom, t}
+	case 4:
 		if s.clock() {
 			return frag{fmt.Sprintf("anniversary(%s)", g.named(s, &typ{shape: pick(g, date, date, instant)}, depth-1).text), atom, t}
 		}
@@ -265,9 +267,15 @@ func (g *generator) literal(s *scope, t *typ) frag {
 	case boolean:
 		return frag{pick(g, "true", "false"), atom, t}
 	case integer:
+		if g.one(16) {
+			return frag{pick(g, "(2 + 3)", "(3 * 4 - 5)", "(-1)"), atom, t}
+		}
 		return g.signed(pick(g, "0", "1", "2", "3", "5", "7", "10", "30", "90", "100", "1_000", fmt.Sprint(g.IntN(40))), t)
 	case number:
-		return g.signed(pick(g, "0.5", "2.5", "0.1", "12.5%", "0.0", "1.0", "3.75", "0.333", fmt.Sprintf("%d.%d", g.IntN(20), g.IntN(10))), t)
+		if g.one(10) {
+			return frag{pick(g, "(1 / 3)", "(7 / 2)", "(0.1 + 0.2)", "(1 - 12.5%)"), atom, t}
+		}
+		return g.signed(pick(g, "0.5", "2.5", "0.1", "12.5%", "0.333", fmt.Sprintf("%d.%s", g.IntN(12), pick(g, "0", "25", "5", "75"))), t)
 	case money:
 		// A decimal that stands for money has no more digits than the currency.
 		text := fmt.Sprint(g.IntN(50))

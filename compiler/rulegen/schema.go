@@ -48,9 +48,10 @@ func (t *typ) same(u *typ) bool {
 
 // named is an attribute, tag, field or column.
 type named struct {
-	name     string
-	typ      *typ
-	computed bool
+	name string
+	typ  *typ
+	// given is false for what is not made up as data: computed fields and keys.
+	given bool
 }
 
 type table struct {
@@ -63,11 +64,6 @@ type event struct {
 	name   string
 	key    string
 	fields []named
-}
-
-type manual struct {
-	named
-	span bool
 }
 
 // generator makes up one case.
@@ -144,9 +140,9 @@ func (g *generator) schema() {
 	var b strings.Builder
 	fmt.Fprintf(&b, "member {\n")
 	fmt.Fprintf(&b, "  card id\n  aliases id many\n")
-	g.attributes = append(g.attributes, named{name: "card", typ: &typ{shape: str}}, named{name: "aliases", typ: &typ{shape: set, elem: str}})
+	g.attributes = append(g.attributes, named{name: "card", typ: &typ{shape: str}, given: true}, named{name: "aliases", typ: &typ{shape: set, elem: str}, given: true})
 	for i := range 6 + g.IntN(6) {
-		a := named{name: pick(g, "attr", "特征", "a_", "Ämter") + fmt.Sprint(i), typ: g.anyType(true)}
+		a := named{name: pick(g, "attr", "特征", "a_", "Ämter") + fmt.Sprint(i), typ: g.anyType(true), given: true}
 		g.attributes = append(g.attributes, a)
 		fmt.Fprintf(&b, "  %s %s\n", a.name, source(a.typ))
 	}
@@ -167,8 +163,9 @@ func (g *generator) table(i int) {
 	}
 	var b strings.Builder
 	fmt.Fprintf(&b, "table %s {\n  code key\n", t.name)
+	t.columns = append(t.columns, named{name: "code", typ: &typ{shape: str}})
 	for k := range 2 + g.IntN(4) {
-		c := named{name: fmt.Sprintf("col%d", k), typ: g.anyType(false)}
+		c := named{name: fmt.Sprintf("col%d", k), typ: g.anyType(false), given: true}
 		t.columns = append(t.columns, c)
 		fmt.Fprintf(&b, "  %s %s\n", c.name, source(c.typ))
 	}
@@ -183,29 +180,42 @@ func (g *generator) event(i int) {
 	if !g.one(3) {
 		e.key = "id"
 		fmt.Fprintf(&b, "  id key\n")
+		e.fields = append(e.fields, named{name: e.key, typ: &typ{shape: str}})
 	}
 	shapes := []*typ{{shape: money}, {shape: integer}, {shape: number}, g.enumType(), {shape: str}}
 	for range g.IntN(4) {
 		shapes = append(shapes, g.anyType(false))
 	}
 	for k, t := range shapes {
-		f := named{name: fmt.Sprintf("f%d", k), typ: t}
+		f := named{name: fmt.Sprintf("f%d", k), typ: t, given: true}
 		e.fields = append(e.fields, f)
 		fmt.Fprintf(&b, "  %s %s\n", f.name, source(f.typ))
 	}
 	for k := range g.IntN(4) {
-		t := pick(g, &typ{shape: money}, &typ{shape: integer}, &typ{shape: number}, &typ{shape: boolean}, &typ{shape: date}, &typ{shape: str})
-		scope := &scope{event: e, computed: true}
-		x := g.expr(scope, t, 2)
-		if g.one(4) {
-			x = g.when(scope, t, 2)
-		}
-		f := named{name: fmt.Sprintf("c%d", k), typ: t, computed: true}
-		fmt.Fprintf(&b, "  %s %s = %s\n", f.name, source(f.typ), x.text)
-		e.fields = append(e.fields, f)
+		g.computed(e, fmt.Sprintf("c%d", k), &b)
 	}
 	g.events = append(g.events, e)
 	g.declare("%s}", b.String())
+}
+
+// computed adds a computed field to an event.
+func (g *generator) computed(e *event, name string, b *strings.Builder) {
+	f := named{name: name, typ: &typ{shape: pick(g, money, money, integer, number, boolean, date, instant, str, enum)}}
+	s := &scope{event: e, computed: true}
+	var x frag
+	switch {
+	case f.typ.shape == enum:
+		x = g.newEnum(s, 2)
+		f.typ = &typ{shape: enum, labels: append(slices.Clone(x.typ.labels), "rest")}
+	case g.one(4):
+		x = g.when(s, f.typ, 2)
+	case (f.typ.shape == money || f.typ.shape == number) && g.one(4):
+		x = g.expr(s, &typ{shape: integer}, 2)
+	default:
+		x = g.expr(s, f.typ, 2)
+	}
+	fmt.Fprintf(b, "  %s %s = %s\n", f.name, source(f.typ), x.text)
+	e.fields = append(e.fields, f)
 }
 
 // anyType is a type for data; sets only of members.
