@@ -26,6 +26,7 @@ func (c *compilation) readTable(d *dsl.Table, t *ir.Table) {
 	owner := reading("table", d.Name.Text)
 	seen := map[string]diag.Span{}
 	var key diag.Span
+	complete := true
 	for _, col := range d.Columns {
 		if first, ok := seen[col.Name.Text]; ok {
 			c.duplicateField("column", col.Name, owner, first)
@@ -45,10 +46,14 @@ func (c *compilation) readTable(d *dsl.Table, t *ir.Table) {
 			column.Type = stringType
 			continue
 		}
-		column.Type, _ = c.readType(col.Type, owner)
+		var ok bool
+		column.Type, ok = c.readType(col.Type, owner)
+		complete = complete && ok
+	}
+	if t.Key < 0 && complete { // else the key may be what could not be read
+		c.report("M0512", d.Name.At, owner, "write `NAME key` for the column that identifies a row", "a table needs a key column")
 	}
 	if t.Key < 0 {
-		c.report("M0512", d.Name.At, owner, "write `NAME key` for the column that identifies a row", "a table needs a key column")
 		t.Columns, t.Key = append(t.Columns, &ir.Column{Type: stringType}), len(t.Columns)
 	}
 }
