@@ -420,7 +420,8 @@ func toRight(n *ir.Node) {
 	}
 }
 
-func isConst(n *ir.Node) bool { return n.Op == ir.OpConst }
+// isConst tells a known constant.
+func isConst(n *ir.Node) bool { return n.Op == ir.OpConst && n.Const.Known }
 
 // nullable tells whether a node may be unknown, from its operation and operands.
 func nullable(n *ir.Node) bool {
