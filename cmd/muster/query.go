@@ -46,8 +46,11 @@ func (a *app) query(ctx context.Context, text string, o queryOptions) error {
 	if o.ids && o.by != "" {
 		return usageError("query", "--ids lists members and --by counts them; ask for one of the two")
 	}
-	if o.limit < 0 {
+	switch {
+	case o.limit < 0:
 		return usageError("query", "--limit cannot be negative")
+	case o.limit > 0 && !o.ids:
+		return usageError("query", "--limit says how many members to list, and --ids lists them")
 	}
 	s, err := a.open(ctx, readStore)
 	if err != nil {
