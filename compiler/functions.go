@@ -2,6 +2,7 @@ package compiler
 
 import (
 	"math/big"
+	"slices"
 	"strconv"
 
 	"github.com/muster-engine/muster/compiler/ir"
@@ -73,11 +74,10 @@ func (l *lowering) lowerCall(e *dsl.Call) operand {
 	case len(args) < f.min || f.max >= 0 && len(args) > f.max:
 		return l.fail("M0321", e.At, signature(name), "`%s` takes %s, not %d", name, arity(f), len(args))
 	case f.clock && l.event != nil:
-		what := name
 		if name == "ntile" || name == "chance" {
 			return l.fail("M0410", e.Name.At, "make a tag of it and write `member.TAG`", "`%s` is about the member, and looks at no event", name)
 		}
-		return l.clockInEvent(operand{at: e.Name.At}, what)
+		return l.clockInEvent(e.Name.At, name)
 	case !l.ready(args...):
 		return brokenAt(e.At)
 	}
@@ -327,16 +327,12 @@ func (l *lowering) bucket(e *dsl.Call, args []operand) operand {
 // bucketBounds brings the value and its bounds to one type.
 func (l *lowering) bucketBounds(x operand, bounds []operand) (*ir.Node, []ir.Value) {
 	all := append([]operand{x}, bounds...)
-	if isTemporal(x.kind()) {
+	if slices.ContainsFunc(all, func(o operand) bool { return o.kind() == ir.Date }) {
 		for i, o := range all {
-			for _, p := range all {
-				if p.kind() == ir.Date {
-					all[i] = nodeOperand(l.toDate(o.node), o.at)
-				}
-			}
+			all[i] = nodeOperand(l.toDate(o.node), o.at) // beside a date a time counts as its local date
 		}
 	}
-	nodes, t, ok := l.unify("bucket", x.at, all...)
+	nodes, _, ok := l.unify("bucket", x.at, all...)
 	if !ok {
 		return nil, nil
 	}
@@ -349,6 +345,5 @@ func (l *lowering) bucketBounds(x operand, bounds []operand) (*ir.Node, []ir.Val
 		}
 		consts[i] = n.Const
 	}
-	_ = t
 	return l.settle(nodes[0]), consts
 }

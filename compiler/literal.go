@@ -62,9 +62,8 @@ func (l *lowering) divisionByZero(y operand) operand {
 
 // floorLit, ceilLit and roundLit are the functions of those names on literals.
 func floorLit(r *big.Rat) *big.Rat {
-	q, m := new(big.Int).DivMod(r.Num(), r.Denom(), new(big.Int))
-	_ = m
-	return new(big.Rat).SetInt(q)
+	whole, _ := new(big.Int).DivMod(r.Num(), r.Denom(), new(big.Int)) // the denominator is positive, so this rounds down
+	return new(big.Rat).SetInt(whole)
 }
 
 func ceilLit(r *big.Rat) *big.Rat {

@@ -134,7 +134,7 @@ func (l *lowering) eventName(name dsl.Name) operand {
 	case "day":
 		return nodeOperand(l.toDate(l.b.op(ir.OpAt, timeType, at)), at)
 	case "now", "today":
-		return l.clockInEvent(operand{at: at}, name.Text)
+		return l.clockInEvent(at, name.Text)
 	case "start":
 		return l.fail("M0411", at, "", "`start` is the start of a campaign's run, and this is not in a campaign")
 	}

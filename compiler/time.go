@@ -4,6 +4,7 @@ import (
 	"github.com/muster-engine/muster/compiler/calendar"
 	"github.com/muster-engine/muster/compiler/ir"
 	"github.com/muster-engine/muster/dsl"
+	"github.com/muster-engine/muster/dsl/diag"
 )
 
 func isTemporal(k ir.Kind) bool { return k == ir.Date || k == ir.Time }
@@ -54,7 +55,7 @@ func (l *lowering) lowerSince(e *dsl.Unary) operand {
 	at := e.Span()
 	if l.event != nil {
 		l.lower(e.X)
-		return l.clockInEvent(operand{at: e.OpAt}, string(e.Op))
+		return l.clockInEvent(e.OpAt, string(e.Op))
 	}
 	x := l.lower(e.X)
 	if !l.ready(x) {
@@ -85,12 +86,12 @@ func (l *lowering) lowerSince(e *dsl.Unary) operand {
 }
 
 // clockInEvent reports what depends on the clock where events are looked at.
-func (l *lowering) clockInEvent(o operand, what string) operand {
+func (l *lowering) clockInEvent(at diag.Span, what string) operand {
 	place, hint := "the `where` of an aggregate", "use a window, such as `in last 30 days`, or make a tag of it and write `member.TAG`"
 	if l.computed {
 		place, hint = "a computed field", "compute it in a tag"
 	}
-	return l.fail("M0410", o.at, hint, "`%s` depends on the clock, and %s does not", what, place)
+	return l.fail("M0410", at, hint, "`%s` depends on the clock, and %s does not", what, place)
 }
 
 // window types what follows an aggregate.
@@ -103,7 +104,6 @@ func (l *lowering) window(w *dsl.Window) (ir.Window, bool) {
 	switch w.Kind {
 	case dsl.InNext:
 		return out, l.fault("M0406", w, "write `in last …`", "events to come are not known: `in next` is for expiring points only")
-	case dsl.InLast:
 	case dsl.InThis, dsl.InPrevious:
 		if clock {
 			return out, l.fault("M0407", w, "`in last` counts hours and minutes", "`%s` takes calendar periods: day, week, month, quarter, year", w.Kind)
