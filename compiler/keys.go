@@ -19,6 +19,7 @@ func quoteAll(values []string) string {
 	return s.String()
 }
 
+// short keeps keys from growing without bound: long ones are replaced by their hash.
 func short(key string) string {
 	if len(key) <= 160 {
 		return key
@@ -27,6 +28,7 @@ func short(key string) string {
 	return "#" + hex.EncodeToString(sum[:16])
 }
 
+// typeKey is a type as part of a key.
 func (b *builder) typeKey(t ir.Type) string {
 	switch t.Kind {
 	case ir.Enum:
@@ -47,6 +49,7 @@ func (b *builder) typeKey(t ir.Type) string {
 	return t.Kind.String()
 }
 
+// valueKey is a value as part of a key.
 func valueKey(v ir.Value) string {
 	switch {
 	case !v.Known:
@@ -63,6 +66,7 @@ func valueKey(v ir.Value) string {
 	return strconv.FormatInt(v.I, 10)
 }
 
+// commutative are the operations whose two or more operands may stand in any order.
 func commutative(n *ir.Node) bool {
 	switch n.Op {
 	case ir.OpAnd, ir.OpOr, ir.OpEq, ir.OpNe, ir.OpAdd, ir.OpLeast, ir.OpGreatest:
@@ -73,6 +77,7 @@ func commutative(n *ir.Node) bool {
 	return false
 }
 
+// key is the canonical text of an operation node; leaf is the text that names a leaf.
 func (b *builder) key(n *ir.Node, leaf string) string {
 	op := n.Op
 	args := make([]string, len(n.Args))

@@ -69,11 +69,6 @@ func (b *builder) ordinal(e *ir.EnumType, text string) int {
 	return -1
 }
 
-// short keeps keys from growing without bound: long ones are replaced by their hash.
-// typeKey is a type as part of a key.
-// valueKey is a value as part of a key.
-// commutative are the operations whose two or more operands may stand in any order.
-// key is the canonical text of an operation node; leaves pass the text that names them.
 // maxSize bounds what one expression may grow to when computed fields and definitions are inlined into it.
 const maxSize = 20_000
 
