@@ -37,9 +37,6 @@ func (q *asker) compile(text string) (*ir.Query, error) {
 	return query, nil
 }
 
-// named is the query of a declared name, whatever it is spelt like.
-func (q *asker) named(name string) (*ir.Query, error) { return q.compile("`" + name + "`") }
-
 // answer is how many members a condition holds for.
 type answer struct {
 	members, of uint64

@@ -13,16 +13,6 @@ func terminal(stream any) bool {
 	return ok && term.IsTerminal(int(f.Fd()))
 }
 
-// width is how many columns a stream's terminal has, 80 for what is none.
-func width(w io.Writer) int {
-	if f, ok := w.(*os.File); ok {
-		if columns, _, err := term.GetSize(int(f.Fd())); err == nil && columns > 0 {
-			return columns
-		}
-	}
-	return 80
-}
-
 // colors reports whether to print to w in colour.
 func (a *app) colors(w io.Writer) bool {
 	return !a.noColor && a.env("NO_COLOR") == "" && a.env("TERM") != "dumb" && terminal(w)
