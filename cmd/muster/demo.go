@@ -143,9 +143,11 @@ func (s *session) fillDemo(ctx context.Context) error {
 	}
 	fmt.Fprintf(s.out, "importing 541,909 lines of invoices into %s\n", s.storeFile())
 	began := s.now()
+	bar := s.newProgress()
+	bar.size = int64(len(onlineretail.Transactions))
 	result, err := s.importInto(ctx, ingest.Options{
 		Source: source, Files: []string{"-"}, Stdin: bytes.NewReader(onlineretail.Transactions), MaxRejects: -1,
-	})
+	}, bar)
 	if err != nil {
 		return importError(err)
 	}

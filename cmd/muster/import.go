@@ -84,7 +84,7 @@ func (a *app) importFiles(ctx context.Context, files []string, o importOptions) 
 		Source: source, Files: files, Stdin: a.in,
 		Format: o.as, Delimiter: delimiter, Encoding: o.encoding,
 		Rejects: o.rejects, MaxRejects: o.maxRejects, Again: o.again,
-	})
+	}, a.newProgress())
 	if err != nil {
 		s.reasons(result)
 		return importError(err)
@@ -100,8 +100,7 @@ func (a *app) dropEmptyStore(absent error) {
 }
 
 // importInto runs an import into the session's store with a progress bar, and does what is due after one.
-func (s *session) importInto(ctx context.Context, o ingest.Options) (ingest.Result, error) {
-	bar := s.newProgress()
+func (s *session) importInto(ctx context.Context, o ingest.Options, bar *progress) (ingest.Result, error) {
 	o.Store, o.Program, o.Env = s.store, s.prog, s.env
 	o.Now = func() int64 { return s.now().UnixMicro() }
 	o.Progress = bar.show

@@ -14,6 +14,8 @@ type progress struct {
 	app   *app
 	bar   *progressbar.ProgressBar
 	phase string
+	// size is that of standard input, 0 if it is not known.
+	size int64
 }
 
 func (a *app) newProgress() *progress { return &progress{app: a} }
@@ -21,6 +23,9 @@ func (a *app) newProgress() *progress { return &progress{app: a} }
 func (p *progress) show(at ingest.Progress) {
 	if !terminal(p.app.err) {
 		return
+	}
+	if at.Size < 0 && p.size > 0 {
+		at.Size = p.size
 	}
 	phase := "reading " + filepath.Base(at.File)
 	if at.File == "-" {
@@ -38,7 +43,7 @@ func (p *progress) show(at ingest.Progress) {
 			progressbar.OptionSetWidth(30),
 			progressbar.OptionThrottle(60*time.Millisecond),
 			progressbar.OptionClearOnFinish(),
-			progressbar.OptionShowBytes(!at.Committing),
+			progressbar.OptionShowBytes(false),
 			progressbar.OptionSetPredictTime(true),
 			progressbar.OptionSetTheme(progressbar.Theme{Saucer: "█", SaucerPadding: "░", BarStart: "", BarEnd: ""}),
 		)
@@ -49,6 +54,7 @@ func (p *progress) show(at ingest.Progress) {
 // done clears the bar away.
 func (p *progress) done() {
 	if p.bar != nil {
+		_ = p.bar.Exit() // ends the spinner of an input of unknown size
 		_ = p.bar.Clear()
 		p.bar = nil
 	}
