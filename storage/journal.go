@@ -96,10 +96,11 @@ func (s *Store) eachRecord(bucket []byte, what string, from uint64, f func(uint6
 			}
 			c := b.Cursor()
 			k, v := c.Seek(sequenceKey(from))
-			if first && (k == nil || binary.BigEndian.Uint64(k) > from) {
-				if pk, pv := c.Prev(); pk != nil {
-					k, v = pk, pv
-				} else {
+			switch {
+			case first && k == nil:
+				k, v = c.Last()
+			case first && binary.BigEndian.Uint64(k) > from:
+				if k, v = c.Prev(); k == nil {
 					k, v = c.First()
 				}
 			}
