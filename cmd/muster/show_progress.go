@@ -43,6 +43,7 @@ func (p *progress) show(at ingest.Progress) {
 			progressbar.OptionSetWidth(30),
 			progressbar.OptionThrottle(60*time.Millisecond),
 			progressbar.OptionClearOnFinish(),
+			progressbar.OptionSetSpinnerChangeInterval(0), // nothing draws behind our back
 			progressbar.OptionShowBytes(false),
 			progressbar.OptionSetPredictTime(true),
 			progressbar.OptionSetTheme(progressbar.Theme{Saucer: "█", SaucerPadding: "░", BarStart: "", BarEnd: ""}),
@@ -54,7 +55,6 @@ func (p *progress) show(at ingest.Progress) {
 // done clears the bar away.
 func (p *progress) done() {
 	if p.bar != nil {
-		_ = p.bar.Exit() // ends the spinner of an input of unknown size
 		_ = p.bar.Clear()
 		p.bar = nil
 	}
