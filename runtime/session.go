@@ -2,7 +2,6 @@ package runtime
 
 import (
 	"context"
-	"slices"
 
 	"github.com/muster-engine/muster/compiler/decimal"
 	"github.com/muster-engine/muster/compiler/ir"
@@ -47,7 +46,7 @@ func (s *Session) cuts(n *ir.Ntile, now int64) (cuts []ir.Cut, takeAt int64, ok 
 	zone := s.prog.Zone
 	rec, found := s.recorded[n.Key]
 	if found && rec.At <= now && now < zone.NextMidnight(rec.At) {
-		return s.decode(n, rec), now, true
+		return decodeCuts(s.prog, n, rec), now, true
 	}
 	if !found {
 		return nil, now, false
@@ -68,7 +67,7 @@ func (s *Session) Settle(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		out[n.Key] = s.encode(n, cuts)
+		out[n.Key] = encodeCuts(s.prog, n.Key, cuts, s.now)
 	}
 	if err := s.Store.SetCuts(out); err != nil {
 		return err
@@ -77,15 +76,35 @@ func (s *Session) Settle(ctx context.Context) error {
 	return nil
 }
 
-func (s *Session) encode(n *ir.Ntile, cuts []ir.Cut) storage.Cuts {
-	out := storage.Cuts{Key: n.Key, At: s.now}
+// EncodeCuts puts cuts taken at an instant into the store's terms, by the key of their ntile.
+func EncodeCuts(p *ir.Program, cuts map[string][]ir.Cut, at int64) map[string]storage.Cuts {
+	out := make(map[string]storage.Cuts, len(cuts))
+	for key, list := range cuts {
+		out[key] = encodeCuts(p, key, list, at)
+	}
+	return out
+}
+
+// DecodeCuts is the reverse of [EncodeCuts], for the ntiles that the program declares.
+func DecodeCuts(p *ir.Program, recorded map[string]storage.Cuts) map[string][]ir.Cut {
+	out := make(map[string][]ir.Cut)
+	for _, n := range p.Ntiles {
+		if rec, ok := recorded[n.Key]; ok {
+			out[n.Key] = decodeCuts(p, n, rec)
+		}
+	}
+	return out
+}
+
+func encodeCuts(p *ir.Program, key string, cuts []ir.Cut, at int64) storage.Cuts {
+	out := storage.Cuts{Key: key, At: at}
 	for _, c := range cuts {
 		var v column.Value
 		switch c.From.Kind {
 		case ir.Number:
 			v = column.Float(c.From.F)
 		case ir.Exact:
-			v = column.Text(c.From.D.Text(s.prog.Digits))
+			v = column.Text(c.From.D.Text(p.Digits))
 		default:
 			v = column.Int(c.From.I)
 		}
@@ -95,7 +114,7 @@ func (s *Session) encode(n *ir.Ntile, cuts []ir.Cut) storage.Cuts {
 	return out
 }
 
-func (s *Session) decode(n *ir.Ntile, rec storage.Cuts) []ir.Cut {
+func decodeCuts(p *ir.Program, n *ir.Ntile, rec storage.Cuts) []ir.Cut {
 	kind := n.Expr.Type.Kind
 	out := make([]ir.Cut, 0, len(rec.Values))
 	for i, v := range rec.Values {
@@ -104,10 +123,10 @@ func (s *Session) decode(n *ir.Ntile, rec storage.Cuts) []ir.Cut {
 		case ir.Number:
 			from = ir.NumberValue(v.Float)
 		case ir.Exact:
-			d, _, ok := decimal.FromText(v.Text, s.prog.Digits)
+			d, _, ok := decimal.FromText(v.Text, p.Digits)
 			from = ir.Value{Known: ok, Kind: ir.Exact, D: d}
 		}
 		out = append(out, ir.Cut{From: from, Group: int64(rec.Groups[i])})
 	}
-	return slices.Clip(out)
+	return out
 }

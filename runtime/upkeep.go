@@ -1,7 +1,9 @@
 package runtime
 
 import (
+	"cmp"
 	"context"
+	"slices"
 
 	"github.com/RoaringBitmap/roaring/v2"
 
@@ -26,11 +28,15 @@ type Upkeep struct {
 	Changed func(block int) Rows
 }
 
-// Standing returns a view at the instant at which the engine's clock stands, to be kept up to date with [View.Apply]:
-// it answers from the engine's data, corrected for the members that up says have changed.
-func (e *Engine) Standing(now int64, up *Upkeep) *View {
+// Standing returns a view at the instant at which the engine's clock stands, to be kept up to date with [View.Evaluate]:
+// it answers from the engine's data, corrected for the members that up says have changed. members is how many numbers
+// have been given, those beside the data included.
+func (e *Engine) Standing(now int64, members uint32, up *Upkeep) *View {
 	v := e.At(now)
 	v.upkeep = up
+	if members > 0 {
+		v.extend(members - 1)
+	}
 	for _, b := range *v.blocks.Load() {
 		b.members = column.Block
 	}
@@ -79,37 +85,93 @@ type Crossing struct {
 	Entered bool
 }
 
-// Apply brings the view up to date with members whose state has changed, as the clock stands at now (not before the
-// view's), and returns the crossings of declared segments, by member, then segment. Segments must have been computed
-// before, by [View.Segments].
-func (v *View) Apply(ctx context.Context, rows Rows, now int64) ([]Crossing, error) {
-	if now != v.Now() {
-		v.moveTo(now)
+// Evaluate works out what members whose state has changed are at now (not before the view's instant), without changing
+// the view. Segments must have been computed before, by [View.Segments]. The change must be ended by [Change.Commit] or
+// [Change.Discard], and one view has one change at a time.
+func (v *View) Evaluate(ctx context.Context, rows Rows, now int64) (*Change, error) {
+	c := &Change{view: v, now: now}
+	if len(rows.Numbers()) == 0 {
+		return c, nil
 	}
-	numbers := rows.Numbers()
-	if len(numbers) == 0 {
-		return nil, nil
-	}
-	v.extend(numbers[len(numbers)-1])
 	small, err := v.evaluateRows(ctx, rows, now)
 	if err != nil {
 		return nil, err
 	}
-	defer small.done()
-	var out []Crossing
+	c.small = small
 	err = small.with(func() {
+		for i := range v.prog.Segments {
+			c.compare(i, small.block.segment(i))
+		}
+	})
+	if err != nil {
+		c.Discard()
+		return nil, err
+	}
+	slices.SortFunc(c.crossings, func(a, b Crossing) int {
+		return cmp.Or(cmp.Compare(a.Member, b.Member), cmp.Compare(a.Segment, b.Segment))
+	})
+	return c, nil
+}
+
+// Change is what some members become, worked out and not yet part of the view.
+type Change struct {
+	view      *View
+	now       int64
+	small     *change
+	crossings []Crossing
+}
+
+// Crossings are the segments that members enter or leave by the change, by member, then segment.
+func (c *Change) Crossings() []Crossing { return c.crossings }
+
+func (c *Change) compare(segment int, now *index.Bits) {
+	blocks := *c.view.blocks.Load()
+	for lane, m := range c.small.rows.Numbers() {
+		was := false
+		if no := int(m / column.Block); no < len(blocks) {
+			blocks[no].mu.Lock()
+			if set, ok := blocks[no].segments[segment]; ok {
+				was = bit(set, m)
+			}
+			blocks[no].mu.Unlock()
+		}
+		if is := bit(now, uint32(lane)); was != is {
+			c.crossings = append(c.crossings, Crossing{Member: m, Segment: segment, Entered: is})
+		}
+	}
+}
+
+// Commit makes the change part of the view.
+func (c *Change) Commit() error {
+	v := c.view
+	if c.now != v.Now() {
+		v.moveTo(c.now)
+	}
+	if c.small == nil {
+		return nil
+	}
+	defer c.Discard()
+	numbers := c.small.rows.Numbers()
+	v.extend(numbers[len(numbers)-1])
+	return c.small.with(func() {
 		for from := 0; from < len(numbers); {
 			no := int(numbers[from] / column.Block)
 			to := from
 			for to < len(numbers) && int(numbers[to]/column.Block) == no {
 				to++
 			}
-			b := (*v.blocks.Load())[no]
-			out = append(out, b.apply(small, from, to)...)
+			(*v.blocks.Load())[no].apply(c.small, from, to)
 			from = to
 		}
 	})
-	return out, err
+}
+
+// Discard drops the change.
+func (c *Change) Discard() {
+	if c.small != nil {
+		c.small.done()
+		c.small = nil
+	}
 }
 
 // extend gives the view blocks up to a member's.
@@ -127,7 +189,7 @@ func (v *View) extend(member uint32) {
 }
 
 // apply writes lanes [from, to) of a change into the block's columns and segments.
-func (b *block) apply(small *change, from, to int) []Crossing {
+func (b *block) apply(small *change, from, to int) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.worker, b.at = workers.Get().(*worker), b.view.at.Load()
@@ -148,23 +210,13 @@ func (b *block) apply(small *change, from, to int) []Crossing {
 	for i, set := range b.lists {
 		lanes.setBits(set, small.block.list(i))
 	}
-	var out []Crossing
 	for i := range b.view.prog.Segments {
-		set, ok := b.segments[i]
-		if !ok {
-			continue
+		if set, ok := b.segments[i]; ok {
+			lanes.setBits(set, small.block.segment(i))
+		} else {
+			b.segment(i) // a block that has just come: computed with the change in it
 		}
-		now := small.block.segment(i)
-		for lane := from; lane < to; lane++ {
-			member := lanes.numbers[lane]
-			was, is := bit(set, member), bit(now, uint32(lane))
-			if was != is {
-				out = append(out, Crossing{Member: member, Segment: i, Entered: is})
-			}
-		}
-		lanes.setBits(set, now)
 	}
-	return out
 }
 
 // laneMap says which member each lane of a change is.

@@ -1,0 +1,16 @@
+// Package live keeps a store right while events arrive and time passes.
+//
+// An [Engine] owns an open store. Inputs ([Input]: events, attributes, manual tags, lists, retractions) are handed to
+// [Engine.Submit] by any number of goroutines; one apply loop takes them in groups. For each group it works out what
+// every input does, evaluates the members that it touches, finds the segments that they enter or leave, writes all of
+// that as one durable journal entry, and only then brings the standing view up to date and answers. So nothing that was
+// acknowledged can be lost, nothing is applied twice, and a crossing is reported if and only if the change that caused
+// it is durable.
+//
+// Time is an input like any other: before a group, and when it is idle at the next instant at which something can
+// change by itself, the loop steps through every such instant up to the clock, so that each crossing carries the instant
+// at which it became true.
+//
+// What members are since the last checkpoint lies in memory beside the store's columns ([overlay]); a restart reads it
+// back from the journal.
+package live

@@ -1,0 +1,264 @@
+package live
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"sync/atomic"
+
+	"github.com/muster-engine/muster/compiler/ir"
+	"github.com/muster-engine/muster/runtime"
+	"github.com/muster-engine/muster/storage"
+	"github.com/muster-engine/muster/storage/column"
+)
+
+// Options are what an engine runs on.
+type Options struct {
+	// Store is open for writing and belongs to the engine while it runs.
+	Store *storage.Store
+	// Program is the rule set in force at first.
+	Program *ir.Program
+	// System is what the system's clock shows, in microseconds since 1970; a pinned store stands still all the same.
+	System func() int64
+	// Group is the largest number of inputs that share one journal entry; 0 is 4096.
+	Group int
+}
+
+// ErrClosed says that the engine takes no more inputs.
+var ErrClosed = errors.New("the engine is shutting down")
+
+// Engine keeps one store right. Its methods are safe for concurrent use.
+type Engine struct {
+	opt   Options
+	store *storage.Store
+
+	queue   chan *submission
+	stop    chan struct{}
+	stopped chan struct{}
+	once    sync.Once
+
+	// mu guards what readers and the apply loop share; only the loop writes.
+	mu      sync.RWMutex
+	overlay map[uint32]*member
+	byBlock map[int]map[uint32]*member
+	ids     map[string]*storage.IDs
+	lists   map[string]bool // that are known by name
+	view    atomic.Pointer[runtime.View]
+
+	// The loop's own.
+	prog    *ir.Program
+	base    *base
+	kinds   *kinds
+	cuts    map[string][]ir.Cut
+	clock   int64
+	seq     uint64
+	crossed uint64
+	members uint32
+	flips   *calendarQueue
+
+	feed *feed
+}
+
+type submission struct {
+	inputs []Input
+	done   chan answer
+}
+
+type answer struct {
+	outcomes []Outcome
+	err      error
+}
+
+// Open brings an engine up: it reads the journal back, computes every segment as of the last instant that was reached,
+// steps through what time has changed since, and starts the apply loop.
+func Open(ctx context.Context, opt Options) (*Engine, error) {
+	if opt.Group <= 0 {
+		opt.Group = 4096
+	}
+	e := &Engine{
+		opt: opt, store: opt.Store, prog: opt.Program,
+		queue: make(chan *submission, 1024), stop: make(chan struct{}), stopped: make(chan struct{}),
+		overlay: make(map[uint32]*member), byBlock: make(map[int]map[uint32]*member),
+		ids: make(map[string]*storage.IDs), cuts: make(map[string][]ir.Cut),
+		feed: newFeed(),
+	}
+	e.base = &base{data: e.store.Snapshot(), schema: e.store.Schema()}
+	e.members = e.store.Members()
+	e.kinds = kindsOf(e.prog, e.base.schema)
+	for _, a := range e.prog.Attributes {
+		if a.ID == nil {
+			continue
+		}
+		index, err := e.store.Index(a.Name)
+		if err != nil {
+			return nil, err
+		}
+		e.ids[a.Name] = index
+	}
+	if err := e.recover(ctx); err != nil {
+		return nil, err
+	}
+	go e.loop(context.WithoutCancel(ctx))
+	return e, nil
+}
+
+// kindsOf is how the program's attributes and fields are stored, and those that only the store still has.
+func kindsOf(p *ir.Program, s storage.Schema) *kinds {
+	k := newKinds(s)
+	for _, a := range p.Attributes {
+		k.attributes[a.Name] = StoredKind(a.Type)
+	}
+	for _, t := range p.Tags {
+		if t.Manual {
+			name := storage.ManualPrefix + t.Name
+			k.attributes[name] = StoredKind(t.Type)
+			k.attributes[name+storage.ManualAtSuffix] = column.Ints
+			k.attributes[name+storage.ManualBySuffix] = column.Texts
+		}
+	}
+	for _, e := range p.Events {
+		if k.fields[e.Name] == nil {
+			k.fields[e.Name] = map[string]column.Kind{}
+		}
+		for _, f := range e.Fields {
+			k.fields[e.Name][f.Name] = StoredKind(f.Type)
+		}
+	}
+	return k
+}
+
+// StoredKind is how values of a type are stored.
+func StoredKind(t ir.Type) column.Kind {
+	switch t.Kind {
+	case ir.Number:
+		return column.Floats
+	case ir.String, ir.Enum, ir.Row:
+		return column.Texts
+	case ir.Set:
+		return column.Sets
+	}
+	return column.Ints
+}
+
+// View is the standing view: every tag and segment as it is now. It stays right by itself; a later call may return
+// another one, after midnight or an edit of the rules.
+func (e *Engine) View() *runtime.View { return e.view.Load() }
+
+// Clock is the instant up to which time has been applied.
+func (e *Engine) Clock() int64 { return e.View().Now() }
+
+// Find returns the member that has an id, normalised.
+func (e *Engine) Find(attribute, text string) (uint32, bool) {
+	e.mu.RLock()
+	defer e.mu.RUnlock()
+	index := e.ids[attribute]
+	if index == nil {
+		return 0, false
+	}
+	return index.Lookup([]byte(text))
+}
+
+// Submit hands inputs over and returns their outcomes, in order, when they are durable. All of them share one journal
+// entry. On an error none has taken effect.
+func (e *Engine) Submit(ctx context.Context, inputs []Input) ([]Outcome, error) {
+	if len(inputs) == 0 {
+		return nil, nil
+	}
+	s := &submission{inputs: inputs, done: make(chan answer, 1)}
+	select {
+	case e.queue <- s:
+	case <-e.stop:
+		return nil, ErrClosed
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+	select {
+	case a := <-s.done:
+		return a.outcomes, a.err
+	case <-e.stopped:
+		select {
+		case a := <-s.done:
+			return a.outcomes, a.err
+		default:
+			return nil, ErrClosed
+		}
+	}
+}
+
+// Close takes no more inputs, finishes those that were handed over, and returns when the loop has ended. The store is
+// the caller's to close.
+func (e *Engine) Close() {
+	e.once.Do(func() { close(e.stop) })
+	<-e.stopped
+}
+
+// now is what the store's clock shows; it never runs backwards.
+func (e *Engine) now() int64 { return max(e.clock, e.store.Clock().Now(e.opt.System())) }
+
+// newView makes a standing view at an instant. Cuts of ntiles are those in force.
+func (e *Engine) newView(prog *ir.Program, at int64) *runtime.View {
+	engine := runtime.New(prog, e.base.data, runtime.Options{
+		Cuts: func(n *ir.Ntile, now int64) ([]ir.Cut, int64, bool) {
+			e.mu.RLock()
+			defer e.mu.RUnlock()
+			cuts, ok := e.cuts[n.Key]
+			return cuts, now, ok
+		},
+	})
+	return engine.Standing(at, e.members, &runtime.Upkeep{Changed: e.changed})
+}
+
+// changed implements runtime.Upkeep: the members of a block that differ from the store's columns.
+func (e *Engine) changed(block int) runtime.Rows {
+	e.mu.RLock()
+	defer e.mu.RUnlock()
+	few := e.byBlock[block]
+	if len(few) == 0 {
+		return nil
+	}
+	members := make([]*member, 0, len(few))
+	for _, m := range few {
+		members = append(members, m)
+	}
+	return e.rows(members)
+}
+
+func (e *Engine) rows(members []*member) *rows { return newRows(members, e.base.data.Table, e.kinds) }
+
+// current returns a member as it is now, for reading.
+func (e *Engine) current(number uint32) (*member, error) {
+	e.mu.RLock()
+	m := e.overlay[number]
+	e.mu.RUnlock()
+	if m != nil {
+		return m, nil
+	}
+	return e.base.load(number)
+}
+
+// adopt makes changed members the present ones.
+func (e *Engine) adopt(members map[uint32]*member, ids []newID) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	for number, m := range members {
+		e.overlay[number] = m
+		block := int(number / column.Block)
+		if e.byBlock[block] == nil {
+			e.byBlock[block] = make(map[uint32]*member)
+		}
+		e.byBlock[block][number] = m
+		e.members = max(e.members, number+1)
+	}
+	for _, id := range ids {
+		e.ids[id.Attribute].Remember([]byte(id.Text), id.member)
+	}
+}
+
+// newID is an id that a group gives to a member.
+type newID struct {
+	ID
+	member uint32
+}
+
+func (e *Engine) fail(what string, err error) error { return fmt.Errorf("%s: %w", what, err) }

@@ -1,0 +1,312 @@
+package live
+
+import (
+	"fmt"
+
+	"github.com/muster-engine/muster/storage"
+	"github.com/muster-engine/muster/storage/column"
+)
+
+// group is some inputs on their way into the state: what they change lies here until it is durable.
+type group struct {
+	engine   *Engine
+	now      int64
+	touched  map[uint32]*member
+	ids      []newID
+	byID     map[ID]uint32
+	members  uint32 // how many numbers have been given, this group's included
+	accepted []Input
+}
+
+func (e *Engine) newGroup(now int64) *group {
+	return &group{engine: e, now: now, touched: make(map[uint32]*member), byID: make(map[ID]uint32), members: e.members}
+}
+
+// take works one input into the group.
+func (g *group) take(in Input) (Outcome, error) {
+	var out Outcome
+	var err error
+	switch in.Kind {
+	case Event:
+		if !in.HasAt {
+			in.At, in.HasAt = g.now, true
+		}
+		out, err = g.event(in)
+	case Attributes:
+		out, err = g.attributes(in)
+	case Manual:
+		if in.At == 0 {
+			in.At = g.now
+		}
+		out, err = g.manual(in)
+	case List:
+		out, err = g.list(in)
+	case Retract:
+		out, err = g.retract(in)
+	default:
+		return Outcome{}, fmt.Errorf("an input of kind %d is none that the engine knows", in.Kind)
+	}
+	if err == nil && out.Status == Accepted {
+		g.accepted = append(g.accepted, in)
+	}
+	return out, err
+}
+
+func rejected(format string, args ...any) (Outcome, error) {
+	return Outcome{Status: Rejected, Reason: fmt.Sprintf(format, args...)}, nil
+}
+
+// member returns a member to be changed.
+func (g *group) member(number uint32) (*member, error) {
+	if m, ok := g.touched[number]; ok {
+		return m, nil
+	}
+	m, err := g.engine.current(number)
+	if err != nil {
+		return nil, err
+	}
+	m = m.clone()
+	g.touched[number] = m
+	return m, nil
+}
+
+// lookup finds who has an id, this group's members included.
+func (g *group) lookup(id ID) (uint32, bool) {
+	if n, ok := g.byID[id]; ok {
+		return n, true
+	}
+	index := g.engine.ids[id.Attribute]
+	if index == nil {
+		return 0, false
+	}
+	return index.Lookup([]byte(id.Text))
+}
+
+// resolve finds the member that ids name: found is false if none of them is known. Ids of two members are refused.
+func (g *group) resolve(ids []ID) (number uint32, found bool, reason string) {
+	if len(ids) == 0 {
+		return 0, false, "no usable id"
+	}
+	for _, id := range ids {
+		n, ok := g.lookup(id)
+		switch {
+		case !ok:
+		case found && n != number:
+			return 0, false, "the ids belong to two members"
+		default:
+			number, found = n, true
+		}
+	}
+	return number, found, ""
+}
+
+// who returns the member that the ids name, created if need be, with all of the ids.
+func (g *group) who(ids []ID) (*member, string, error) {
+	number, found, reason := g.resolve(ids)
+	if reason != "" {
+		return nil, reason, nil
+	}
+	if !found {
+		number = g.members
+		g.members++
+		g.touched[number] = &member{
+			number: number, live: true, attributes: map[string]column.Value{}, events: map[string][]event{}, lists: map[string]bool{},
+		}
+	}
+	m, err := g.member(number)
+	if err != nil {
+		return nil, "", err
+	}
+	for _, id := range ids {
+		if _, ok := g.lookup(id); ok {
+			continue
+		}
+		g.byID[id] = number
+		g.ids = append(g.ids, newID{id, number})
+		if g.engine.kinds.attributes[id.Attribute] == column.Sets {
+			m.attributes[id.Attribute] = column.Set(append(m.attributes[id.Attribute].Set[:len(m.attributes[id.Attribute].Set):len(m.attributes[id.Attribute].Set)], id.Text)...)
+		} else {
+			m.attributes[id.Attribute] = column.Text(id.Text)
+		}
+	}
+	return m, "", nil
+}
+
+func (g *group) event(in Input) (Outcome, error) {
+	if number, found, reason := g.resolve(in.IDs); reason != "" {
+		return rejected("%s", reason)
+	} else if found && in.Key != "" {
+		m, err := g.peek(number)
+		if err != nil {
+			return Outcome{}, err
+		}
+		if m.find(in.Type, in.Key) >= 0 {
+			return Outcome{Status: Duplicate, Member: number}, nil
+		}
+	}
+	m, reason, err := g.who(in.IDs)
+	if err != nil || reason != "" {
+		return Outcome{Status: Rejected, Reason: reason}, err
+	}
+	m.insert(in.Type, event{at: in.At, key: in.Key, fields: in.Values})
+	return Outcome{Status: Accepted, Member: m.number}, nil
+}
+
+// peek returns a member for reading.
+func (g *group) peek(number uint32) (*member, error) {
+	if m, ok := g.touched[number]; ok {
+		return m, nil
+	}
+	return g.engine.current(number)
+}
+
+func (g *group) attributes(in Input) (Outcome, error) {
+	m, reason, err := g.who(in.IDs)
+	if err != nil || reason != "" {
+		return Outcome{Status: Rejected, Reason: reason}, err
+	}
+	for name, v := range in.Values {
+		set(m, name, v)
+	}
+	return Outcome{Status: Accepted, Member: m.number}, nil
+}
+
+func set(m *member, name string, v column.Value) {
+	if v.Kind == 0 {
+		delete(m.attributes, name)
+	} else {
+		m.attributes[name] = v
+	}
+}
+
+func (g *group) manual(in Input) (Outcome, error) {
+	number, found, reason := g.resolve(in.IDs)
+	if reason != "" {
+		return rejected("%s", reason)
+	}
+	if !found {
+		return rejected("nobody has this id")
+	}
+	m, err := g.member(number)
+	if err != nil {
+		return Outcome{}, err
+	}
+	name := storage.ManualPrefix + in.Tag
+	set(m, name, in.Value)
+	if in.Value.Kind == 0 {
+		set(m, name+storage.ManualAtSuffix, column.Value{})
+		set(m, name+storage.ManualBySuffix, column.Value{})
+	} else {
+		set(m, name+storage.ManualAtSuffix, column.Int(in.At))
+		set(m, name+storage.ManualBySuffix, column.Text(in.By))
+	}
+	return Outcome{Status: Accepted, Member: number}, nil
+}
+
+// list changes a list. Ids that nobody has are passed over.
+func (g *group) list(in Input) (Outcome, error) {
+	on := make(map[uint32]bool, len(in.IDs))
+	for _, id := range in.IDs {
+		if n, ok := g.lookup(id); ok {
+			on[n] = true
+		}
+	}
+	if in.Mode == Replace {
+		before, err := g.listed(in.Name)
+		if err != nil {
+			return Outcome{}, err
+		}
+		for _, n := range before {
+			if !on[n] {
+				if err := g.enlist(in.Name, n, false); err != nil {
+					return Outcome{}, err
+				}
+			}
+		}
+	}
+	for n := range on {
+		if err := g.enlist(in.Name, n, in.Mode != Remove); err != nil {
+			return Outcome{}, err
+		}
+	}
+	return Outcome{Status: Accepted}, nil
+}
+
+func (g *group) enlist(list string, number uint32, on bool) error {
+	m, err := g.member(number)
+	if err != nil {
+		return err
+	}
+	if on {
+		m.lists[list] = true
+	} else {
+		delete(m.lists, list)
+	}
+	return nil
+}
+
+// listed returns everybody on a list.
+func (g *group) listed(list string) ([]uint32, error) {
+	stored, err := g.engine.base.data.List(list)
+	if err != nil {
+		return nil, err
+	}
+	var out []uint32
+	if stored != nil {
+		for _, n := range stored.ToArray() {
+			m, err := g.peekChanged(n)
+			if err != nil {
+				return nil, err
+			}
+			if m == nil || m.lists[list] {
+				out = append(out, n)
+			}
+		}
+	}
+	for n, m := range g.engine.overlay {
+		if m.lists[list] && (stored == nil || !stored.Contains(n)) {
+			out = append(out, n)
+		}
+	}
+	return out, nil
+}
+
+// peekChanged returns a member if it differs from the store.
+func (g *group) peekChanged(n uint32) (*member, error) {
+	if m, ok := g.touched[n]; ok {
+		return m, nil
+	}
+	return g.engine.overlay[n], nil
+}
+
+func (g *group) retract(in Input) (Outcome, error) {
+	number, found, reason := g.resolve(in.IDs)
+	if reason != "" {
+		return rejected("%s", reason)
+	}
+	if !found {
+		return rejected("nobody has this id")
+	}
+	m, err := g.peek(number)
+	if err != nil {
+		return Outcome{}, err
+	}
+	at := m.find(in.Type, in.Key)
+	if at < 0 {
+		return rejected("there is no %s with the key %q", in.Type, in.Key)
+	}
+	if m, err = g.member(number); err != nil {
+		return Outcome{}, err
+	}
+	m.remove(in.Type, at)
+	return Outcome{Status: Accepted, Member: number}, nil
+}
+
+// changed returns the members that the group touches.
+func (g *group) changed() []*member {
+	out := make([]*member, 0, len(g.touched))
+	for _, m := range g.touched {
+		out = append(out, m)
+	}
+	return out
+}

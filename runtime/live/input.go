@@ -1,0 +1,80 @@
+package live
+
+import (
+	"github.com/muster-engine/muster/storage/column"
+)
+
+// Kind tells what an input does.
+type Kind uint8
+
+const (
+	Event      Kind = iota + 1 // add an event, creating the member if the id is new
+	Attributes                 // set or clear attributes, creating the member if the id is new
+	Manual                     // set or clear a manual tag of a member
+	List                       // replace, extend or shorten a list
+	Retract                    // take an event back by its key
+)
+
+// ListMode tells what is done with the members that a list input names.
+type ListMode uint8
+
+const (
+	Replace ListMode = iota
+	Append
+	Remove
+)
+
+// ID names a member: a value of an id attribute, normalised.
+type ID struct{ Attribute, Text string }
+
+// Input is one thing that happened, in the terms of the store: names and stored values. It does not depend on the rule
+// set in force, but must fit its schema when submitted.
+type Input struct {
+	Kind Kind
+	// IDs name the member; of a list input they name the members on it.
+	IDs []ID `json:",omitempty"`
+	// Type is the event type, Key the text of its key field if it has one, At its time in microseconds. An event without
+	// HasAt happens when it is accepted.
+	Type  string `json:",omitempty"`
+	Key   string `json:",omitempty"`
+	HasAt bool   `json:",omitempty"`
+	At    int64  `json:",omitempty"`
+	// Values are the event's fields (the key among them) or the attributes; a value of kind 0 clears an attribute.
+	Values map[string]column.Value `json:",omitempty"`
+	// Tag and Value are of a manual tag (kind 0 clears), By says who set it.
+	Tag   string       `json:",omitempty"`
+	Value column.Value `json:",omitzero"`
+	By    string       `json:",omitempty"`
+	// Name and Mode are of a list.
+	Name string   `json:",omitempty"`
+	Mode ListMode `json:",omitempty"`
+}
+
+// Status is how an input ended.
+type Status uint8
+
+const (
+	Accepted  Status = iota + 1
+	Duplicate        // the member has an event with this key: nothing changed
+	Rejected         // Reason says why; nothing changed
+)
+
+// Outcome answers one input.
+type Outcome struct {
+	Status Status
+	Reason string
+	Member uint32 // if accepted or duplicate, and the input is of one member
+}
+
+// Crossing is a member's entering or leaving of a segment, reported once.
+type Crossing struct {
+	// Seq numbers crossings from 1 without gaps.
+	Seq     uint64 `json:"seq"`
+	Segment string `json:"segment"`
+	Member  uint32 `json:"member"`
+	Entered bool   `json:"entered"`
+	// At is the instant, in microseconds, at which it became true: the change's, or the one at which time alone did it.
+	At int64 `json:"at"`
+	// Cause is "input", "time" or "rules".
+	Cause string `json:"cause"`
+}

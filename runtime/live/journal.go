@@ -1,0 +1,199 @@
+package live
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"sync"
+
+	"github.com/klauspost/compress/s2"
+
+	"github.com/muster-engine/muster/compiler/ir"
+	"github.com/muster-engine/muster/runtime"
+	"github.com/muster-engine/muster/storage"
+)
+
+// entry is one group commit as the journal has it: what was accepted, and the clock. Playing entries back in order
+// gives the same state.
+type entry struct {
+	Clock  int64
+	Inputs []Input                 `json:",omitempty"`
+	Cuts   map[string]storage.Cuts `json:",omitempty"` // of ntiles, taken at Clock
+}
+
+// journal writes an entry and what it reports, durably.
+func (e *Engine) journal(en entry, crossings []Crossing) error {
+	record, err := json.Marshal(en)
+	if err != nil {
+		return err
+	}
+	out := storage.JournalEntry{Seq: e.seq + 1, Record: s2.Encode(nil, record)}
+	if len(crossings) > 0 {
+		reported, err := json.Marshal(crossings)
+		if err != nil {
+			return err
+		}
+		out.Crossings, out.FirstCrossing = s2.Encode(nil, reported), crossings[0].Seq
+	}
+	if err := e.store.AppendJournal(out); err != nil {
+		return err
+	}
+	e.seq++
+	e.crossed += uint64(len(crossings))
+	return nil
+}
+
+// recover plays the journal back and makes the view of the last instant that was reached.
+func (e *Engine) recover(ctx context.Context) error {
+	e.clock = e.store.Clock().Now(e.opt.System())
+	recorded, err := e.store.Cuts()
+	if err != nil {
+		return err
+	}
+	cuts := runtime.DecodeCuts(e.prog, recorded)
+	replayed := false
+	err = e.store.Journal(func(seq uint64, record []byte) error {
+		raw, err := s2.Decode(nil, record)
+		if err != nil {
+			return fmt.Errorf("journal entry %d cannot be read: %w", seq, err)
+		}
+		var en entry
+		if err := json.Unmarshal(raw, &en); err != nil {
+			return fmt.Errorf("journal entry %d cannot be read: %w", seq, err)
+		}
+		e.seq, replayed = seq, true
+		e.clock = en.Clock
+		if en.Cuts != nil {
+			cuts = runtime.DecodeCuts(e.prog, en.Cuts)
+		}
+		return e.replay(en)
+	})
+	if err != nil {
+		return err
+	}
+	if err := e.lastCrossing(); err != nil {
+		return err
+	}
+	e.setCuts(cuts)
+	view, _, cuts, err := e.standing(ctx, e.prog, e.clock)
+	if err != nil {
+		return err
+	}
+	e.setCuts(cuts)
+	e.view.Store(view)
+	if err := e.refillFlips(ctx, view); err != nil {
+		return err
+	}
+	if !replayed { // a first entry fixes the clock and the cuts that later ones stand on
+		if err := e.journal(entry{Clock: e.clock, Cuts: e.encodeCuts(cuts)}, nil); err != nil {
+			return err
+		}
+	}
+	return e.passTo(ctx, e.now())
+}
+
+// replay takes an entry's inputs into the state without evaluating anyone.
+func (e *Engine) replay(en entry) error {
+	g := e.newGroup(en.Clock)
+	for _, in := range en.Inputs {
+		out, err := g.take(in)
+		if err != nil {
+			return err
+		}
+		if out.Status != Accepted {
+			return fmt.Errorf("an input that was accepted is not when it is read back: %s", out.Reason)
+		}
+	}
+	e.adopt(g.touched, g.ids)
+	return nil
+}
+
+// lastCrossing finds how many crossings have been reported.
+func (e *Engine) lastCrossing() error {
+	const end = 1<<63 - 2
+	return e.store.Crossings(end, func(_ uint64, record []byte) (bool, error) {
+		list, err := decodeCrossings(record)
+		if err == nil && len(list) > 0 {
+			e.crossed = list[len(list)-1].Seq
+		}
+		return true, err
+	})
+}
+
+func decodeCrossings(record []byte) ([]Crossing, error) {
+	raw, err := s2.Decode(nil, record)
+	if err != nil {
+		return nil, fmt.Errorf("a record of crossings cannot be read: %w", err)
+	}
+	var out []Crossing
+	if err := json.Unmarshal(raw, &out); err != nil {
+		return nil, fmt.Errorf("a record of crossings cannot be read: %w", err)
+	}
+	return out, nil
+}
+
+// Crossings returns reported crossings after a number, at most limit of them, oldest first.
+func (e *Engine) Crossings(after uint64, limit int) ([]Crossing, error) {
+	var out []Crossing
+	err := e.store.Crossings(after, func(_ uint64, record []byte) (bool, error) {
+		list, err := decodeCrossings(record)
+		for _, c := range list {
+			if c.Seq > after && len(out) < limit {
+				out = append(out, c)
+			}
+		}
+		return len(out) < limit, err
+	})
+	return out, err
+}
+
+// Await returns when a crossing after the given number has been reported, or with the context's error.
+func (e *Engine) Await(ctx context.Context, after uint64) error { return e.feed.await(ctx, after) }
+
+func (e *Engine) encodeCuts(cuts map[string][]ir.Cut) map[string]storage.Cuts {
+	return runtime.EncodeCuts(e.prog, cuts, e.clock)
+}
+
+// feed wakes who waits for crossings.
+type feed struct {
+	mu      sync.Mutex
+	last    uint64
+	changed chan struct{}
+	err     error
+}
+
+func newFeed() *feed { return &feed{changed: make(chan struct{})} }
+
+func (f *feed) publish(crossings []Crossing) {
+	if len(crossings) == 0 {
+		return
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.last = crossings[len(crossings)-1].Seq
+	close(f.changed)
+	f.changed = make(chan struct{})
+}
+
+// fault keeps the last error that no submission was told of.
+func (f *feed) fault(err error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.err = err
+}
+
+func (f *feed) await(ctx context.Context, after uint64) error {
+	for {
+		f.mu.Lock()
+		last, changed := f.last, f.changed
+		f.mu.Unlock()
+		if last > after {
+			return nil
+		}
+		select {
+		case <-changed:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}

@@ -1,0 +1,146 @@
+package live
+
+import (
+	"context"
+	"time"
+
+	"github.com/muster-engine/muster/runtime"
+)
+
+// loop is the only goroutine that changes the state.
+func (e *Engine) loop(ctx context.Context) {
+	defer close(e.stopped)
+	for {
+		timer := time.NewTimer(e.untilNext())
+		select {
+		case s := <-e.queue:
+			e.group(ctx, e.gather(s))
+		case <-timer.C:
+			e.tick(ctx)
+		case <-e.stop:
+			timer.Stop()
+			e.drain(ctx)
+			return
+		}
+		timer.Stop()
+	}
+}
+
+// untilNext is how long to sleep if nothing arrives: until the next instant at which something changes by itself.
+func (e *Engine) untilNext() time.Duration {
+	const most = time.Second // the clock may be set, or pinned elsewhere
+	if e.store.Clock().Pinned {
+		return most
+	}
+	next := min(e.nextDate(), e.flips.first())
+	return min(most, max(0, time.Duration(next-e.opt.System())*time.Microsecond))
+}
+
+// gather adds what else is waiting to a submission, up to the size of a group.
+func (e *Engine) gather(first *submission) []*submission {
+	out, n := []*submission{first}, len(first.inputs)
+	for n < e.opt.Group {
+		select {
+		case s := <-e.queue:
+			out = append(out, s)
+			n += len(s.inputs)
+		default:
+			return out
+		}
+	}
+	return out
+}
+
+// drain answers what was handed over before the stop.
+func (e *Engine) drain(ctx context.Context) {
+	for {
+		select {
+		case s := <-e.queue:
+			e.group(ctx, e.gather(s))
+		default:
+			return
+		}
+	}
+}
+
+// tick lets time pass when nothing arrives.
+func (e *Engine) tick(ctx context.Context) {
+	if err := e.passTo(ctx, e.now()); err != nil {
+		e.feed.fault(err)
+	}
+}
+
+// group takes submissions into the state as one journal entry and answers them.
+func (e *Engine) group(ctx context.Context, subs []*submission) {
+	outcomes, err := e.take(ctx, subs)
+	for i, s := range subs {
+		if err != nil {
+			s.done <- answer{err: err}
+			continue
+		}
+		s.done <- answer{outcomes: outcomes[i]}
+	}
+}
+
+func (e *Engine) take(ctx context.Context, subs []*submission) ([][]Outcome, error) {
+	now := e.now()
+	if err := e.passTo(ctx, now); err != nil {
+		return nil, err
+	}
+	g := e.newGroup(now)
+	outcomes := make([][]Outcome, len(subs))
+	for i, s := range subs {
+		for _, in := range s.inputs {
+			out, err := g.take(in)
+			if err != nil {
+				return nil, err
+			}
+			outcomes[i] = append(outcomes[i], out)
+		}
+	}
+	if len(g.accepted) == 0 {
+		return outcomes, nil
+	}
+	members := g.changed()
+	change, err := e.View().Evaluate(ctx, e.rows(members), now)
+	if err != nil {
+		return nil, err
+	}
+	crossings := e.named(change.Crossings(), now, "input")
+	if err := e.journal(entry{Clock: now, Inputs: g.accepted}, crossings); err != nil {
+		change.Discard()
+		return nil, err
+	}
+	return outcomes, e.commit(change, g, crossings, now)
+}
+
+// commit makes what is durable the present state.
+func (e *Engine) commit(change *runtime.Change, g *group, crossings []Crossing, now int64) error {
+	flips, err := change.Flips(e.nextDate())
+	if err != nil {
+		change.Discard()
+		return e.fail("what was accepted is safe, but could not be applied", err)
+	}
+	e.adopt(g.touched, g.ids)
+	e.clock = now
+	if err := change.Commit(); err != nil {
+		return e.fail("what was accepted is safe, but could not be applied", err)
+	}
+	for _, f := range flips {
+		e.flips.add(f)
+	}
+	e.feed.publish(crossings)
+	return nil
+}
+
+// named numbers crossings and names their segments.
+func (e *Engine) named(in []runtime.Crossing, at int64, cause string) []Crossing {
+	out := make([]Crossing, len(in))
+	for i, c := range in {
+		out[i] = Crossing{
+			Seq: e.crossed + uint64(i) + 1, Segment: e.prog.Segments[c.Segment].Name, Member: c.Member,
+			Entered: c.Entered, At: at, Cause: cause,
+		}
+	}
+	return out
+}

@@ -1,0 +1,276 @@
+package live
+
+import (
+	"cmp"
+	"slices"
+	"sort"
+
+	"github.com/RoaringBitmap/roaring/v2"
+
+	"github.com/muster-engine/muster/storage"
+	"github.com/muster-engine/muster/storage/column"
+)
+
+// member is the whole state of one member, apart from the store's columns. It is changed only while it belongs to a
+// group that is not yet applied, and is replaced by a changed copy.
+type member struct {
+	number     uint32
+	live       bool
+	attributes map[string]column.Value
+	events     map[string][]event // by type, in order of time, then of arrival
+	lists      map[string]bool
+}
+
+// event is one event; fields are by name, the key among them.
+type event struct {
+	at     int64
+	key    string
+	fields map[string]column.Value
+}
+
+func (m *member) clone() *member {
+	out := *m
+	out.attributes = make(map[string]column.Value, len(m.attributes)+1)
+	for k, v := range m.attributes {
+		out.attributes[k] = v
+	}
+	out.lists = make(map[string]bool, len(m.lists)+1)
+	for k, v := range m.lists {
+		out.lists[k] = v
+	}
+	out.events = make(map[string][]event, len(m.events)+1)
+	for k, v := range m.events {
+		out.events[k] = v[:len(v):len(v)]
+	}
+	return &out
+}
+
+// find returns the place of the event with a key, or -1.
+func (m *member) find(kind, key string) int {
+	return slices.IndexFunc(m.events[kind], func(e event) bool { return e.key == key })
+}
+
+// insert adds an event after those of the same time.
+func (m *member) insert(kind string, e event) {
+	all := m.events[kind]
+	at := sort.Search(len(all), func(i int) bool { return all[i].at > e.at })
+	m.events[kind] = slices.Insert(slices.Clone(all), at, e)
+}
+
+// remove takes an event out.
+func (m *member) remove(kind string, at int) {
+	all := slices.Clone(m.events[kind])
+	m.events[kind] = slices.Delete(all, at, at+1)
+}
+
+// base reads members out of the store's state.
+type base struct {
+	data   storage.Data
+	schema storage.Schema
+}
+
+// load returns a member as the store has it; a number that the store has not is a new member.
+func (b *base) load(number uint32) (*member, error) {
+	m := &member{number: number, live: true, attributes: map[string]column.Value{}, events: map[string][]event{}, lists: map[string]bool{}}
+	if number >= b.data.Members() {
+		return m, nil
+	}
+	block, low := int(number/column.Block), int(number%column.Block)
+	live, err := b.data.Live(block)
+	if err != nil {
+		return nil, err
+	}
+	m.live = live != nil && live.Contains(uint32(low))
+	for _, a := range b.schema.Attributes {
+		col, err := b.data.Attribute(a.Name, block)
+		if err != nil {
+			return nil, err
+		}
+		if v := col.Value(low); v.Kind != 0 {
+			m.attributes[a.Name] = v
+		}
+	}
+	for _, name := range b.schema.Lists {
+		list, err := b.data.List(name)
+		if err != nil {
+			return nil, err
+		}
+		if list != nil && list.Contains(number) {
+			m.lists[name] = true
+		}
+	}
+	for _, e := range b.schema.Events {
+		if err := b.loadEvents(m, e, block, low); err != nil {
+			return nil, err
+		}
+	}
+	return m, nil
+}
+
+func (b *base) loadEvents(m *member, e storage.EventSchema, block, low int) error {
+	h, err := b.data.History(e.Name, block)
+	if err != nil || h == nil || low+1 >= len(h.Starts()) {
+		return err
+	}
+	first, last := int(h.Starts()[low]), int(h.Starts()[low+1])
+	if first == last {
+		return nil
+	}
+	at, err := h.At()
+	if err != nil {
+		return err
+	}
+	events := make([]event, last-first)
+	for i := range events {
+		events[i] = event{at: at.Int(first + i), fields: make(map[string]column.Value, len(e.Fields))}
+	}
+	for place, f := range e.Fields {
+		col, err := h.Field(f.Name)
+		if err != nil {
+			return err
+		}
+		for i := range events {
+			v := col.Value(first + i)
+			if v.Kind == 0 {
+				continue
+			}
+			events[i].fields[f.Name] = v
+			if place == e.Key {
+				events[i].key = v.Text
+			}
+		}
+	}
+	m.events[e.Name] = events
+	return nil
+}
+
+// rows is the state of some members as data: what the engine evaluates of a group, or lays over a block.
+type rows struct {
+	members []*member // by number
+	numbers []uint32
+	tables  func(string) (*storage.Table, error)
+	kinds   *kinds
+}
+
+// kinds is how attributes and fields are stored, by name.
+type kinds struct {
+	attributes map[string]column.Kind
+	fields     map[string]map[string]column.Kind
+}
+
+func newKinds(s storage.Schema) *kinds {
+	k := &kinds{attributes: map[string]column.Kind{}, fields: map[string]map[string]column.Kind{}}
+	for _, a := range s.Attributes {
+		k.attributes[a.Name] = a.Kind
+	}
+	for _, e := range s.Events {
+		k.fields[e.Name] = map[string]column.Kind{}
+		for _, f := range e.Fields {
+			k.fields[e.Name][f.Name] = f.Kind
+		}
+	}
+	return k
+}
+
+func newRows(members []*member, tables func(string) (*storage.Table, error), k *kinds) *rows {
+	slices.SortFunc(members, func(a, b *member) int { return cmp.Compare(a.number, b.number) })
+	r := &rows{members: members, tables: tables, kinds: k, numbers: make([]uint32, len(members))}
+	for i, m := range members {
+		r.numbers[i] = m.number
+	}
+	return r
+}
+
+// Numbers implements runtime.Rows.
+func (r *rows) Numbers() []uint32 { return r.numbers }
+
+// Members implements storage.Data.
+func (r *rows) Members() uint32 { return uint32(len(r.members)) }
+
+// Live implements storage.Data.
+func (r *rows) Live(int) (*roaring.Bitmap, error) {
+	out := roaring.New()
+	for i, m := range r.members {
+		if m.live {
+			out.Add(uint32(i))
+		}
+	}
+	return out, nil
+}
+
+// Attribute implements storage.Data.
+func (r *rows) Attribute(name string, _ int) (*column.Column, error) {
+	kind, ok := r.kinds.attributes[name]
+	if !ok {
+		return nil, nil
+	}
+	b := column.NewBuilder(kind, len(r.members))
+	for _, m := range r.members {
+		b.Append(m.attributes[name])
+	}
+	return b.Column(), nil
+}
+
+// List implements storage.Data.
+func (r *rows) List(name string) (*roaring.Bitmap, error) {
+	out := roaring.New()
+	for i, m := range r.members {
+		if m.lists[name] {
+			out.Add(uint32(i))
+		}
+	}
+	return out, nil
+}
+
+// Table implements storage.Data.
+func (r *rows) Table(name string) (*storage.Table, error) { return r.tables(name) }
+
+// History implements storage.Data.
+func (r *rows) History(kind string, _ int) (storage.History, error) {
+	h := &history{kind: kind, rows: r, starts: make([]uint32, len(r.members)+1)}
+	n := 0
+	for i, m := range r.members {
+		h.starts[i] = uint32(n)
+		n += len(m.events[kind])
+	}
+	h.starts[len(r.members)] = uint32(n)
+	if n == 0 {
+		return nil, nil
+	}
+	return h, nil
+}
+
+type history struct {
+	*rows
+	kind   string
+	starts []uint32
+}
+
+// Starts implements storage.History.
+func (h *history) Starts() []uint32 { return h.starts }
+
+// At implements storage.History.
+func (h *history) At() (*column.Column, error) {
+	b := column.NewBuilder(column.Ints, int(h.starts[len(h.members)]))
+	for _, m := range h.members {
+		for _, e := range m.events[h.kind] {
+			b.AppendInt(e.at)
+		}
+	}
+	return b.Column(), nil
+}
+
+// Field implements storage.History.
+func (h *history) Field(name string) (*column.Column, error) {
+	kind, ok := h.kinds.fields[h.kind][name]
+	if !ok {
+		return nil, nil
+	}
+	b := column.NewBuilder(kind, int(h.starts[len(h.members)]))
+	for _, m := range h.members {
+		for _, e := range m.events[h.kind] {
+			b.Append(e.fields[name])
+		}
+	}
+	return b.Column(), nil
+}

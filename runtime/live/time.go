@@ -1,0 +1,216 @@
+package live
+
+import (
+	"container/heap"
+	"context"
+
+	"github.com/RoaringBitmap/roaring/v2"
+
+	"github.com/muster-engine/muster/compiler/ir"
+	"github.com/muster-engine/muster/runtime"
+)
+
+// calendarQueue holds the next flip of members, earliest first. An entry that a later change has made void costs an
+// evaluation that finds nothing.
+type calendarQueue []runtime.Flip
+
+func (q calendarQueue) Len() int           { return len(q) }
+func (q calendarQueue) Less(i, j int) bool { return q[i].At < q[j].At }
+func (q calendarQueue) Swap(i, j int)      { q[i], q[j] = q[j], q[i] }
+
+// Push implements heap.Interface.
+func (q *calendarQueue) Push(x any) { *q = append(*q, x.(runtime.Flip)) }
+
+// Pop implements heap.Interface.
+func (q *calendarQueue) Pop() any {
+	last := (*q)[len(*q)-1]
+	*q = (*q)[:len(*q)-1]
+	return last
+}
+
+func (q *calendarQueue) add(f runtime.Flip) { heap.Push(q, f) }
+
+func (q *calendarQueue) first() int64 {
+	if len(*q) == 0 {
+		return runtime.Never
+	}
+	return (*q)[0].At
+}
+
+// due takes out the members whose flip is at an instant.
+func (q *calendarQueue) due(at int64) []uint32 {
+	seen := make(map[uint32]bool)
+	var out []uint32
+	for q.first() <= at {
+		f := heap.Pop(q).(runtime.Flip)
+		if !seen[f.Member] {
+			seen[f.Member] = true
+			out = append(out, f.Member)
+		}
+	}
+	return out
+}
+
+// nextDate is the next instant at which the local date changes.
+func (e *Engine) nextDate() int64 { return e.prog.Zone.NextDateChange(e.clock) }
+
+// passTo steps through every instant up to now at which something changes by itself, in order.
+func (e *Engine) passTo(ctx context.Context, now int64) error {
+	for {
+		date, flip := e.nextDate(), e.flips.first()
+		next := min(date, flip)
+		if next > now {
+			return nil
+		}
+		var err error
+		if date <= flip {
+			err = e.newDay(ctx, date)
+		} else {
+			err = e.flip(ctx, flip)
+		}
+		if err != nil {
+			return err
+		}
+	}
+}
+
+// flip evaluates the members whose time has come.
+func (e *Engine) flip(ctx context.Context, at int64) error {
+	due := e.flips.due(at)
+	members := make([]*member, len(due))
+	for i, n := range due {
+		m, err := e.current(n)
+		if err != nil {
+			return err
+		}
+		members[i] = m
+	}
+	change, err := e.View().Evaluate(ctx, e.rows(members), at)
+	if err != nil {
+		e.putBack(due, at)
+		return err
+	}
+	crossings := e.named(change.Crossings(), at, "time")
+	if len(crossings) > 0 {
+		if err := e.journal(entry{Clock: at}, crossings); err != nil {
+			change.Discard()
+			e.putBack(due, at)
+			return err
+		}
+	}
+	return e.commit(change, &group{touched: nil}, crossings, at)
+}
+
+func (e *Engine) putBack(members []uint32, at int64) {
+	for _, n := range members {
+		e.flips.add(runtime.Flip{Member: n, At: at})
+	}
+}
+
+// newDay makes the view of a new local date: windows and ages move for everybody, cuts of ntiles are taken.
+func (e *Engine) newDay(ctx context.Context, at int64) error {
+	before, err := e.View().Segments(ctx)
+	if err != nil {
+		return err
+	}
+	oldCuts := e.cuts
+	e.setCuts(map[string][]ir.Cut{})
+	view, after, cuts, err := e.standing(ctx, e.prog, at)
+	if err != nil {
+		e.setCuts(oldCuts)
+		return err
+	}
+	crossings := e.named(difference(before, after), at, "time")
+	if err := e.journal(entry{Clock: at, Cuts: e.encodeCuts(cuts)}, crossings); err != nil {
+		e.setCuts(oldCuts)
+		return err
+	}
+	e.setCuts(cuts)
+	e.clock = at
+	e.view.Store(view)
+	if err := e.refillFlips(ctx, view); err != nil {
+		return err
+	}
+	e.feed.publish(crossings)
+	return nil
+}
+
+// standing computes a view with its segments, and the cuts that it stands on.
+func (e *Engine) standing(ctx context.Context, prog *ir.Program, at int64) (*runtime.View, []*roaring.Bitmap, map[string][]ir.Cut, error) {
+	view := e.newView(prog, at)
+	cuts := make(map[string][]ir.Cut)
+	for _, n := range prog.Ntiles {
+		taken, err := view.Cuts(ctx, n)
+		if err != nil {
+			return nil, nil, nil, err
+		}
+		cuts[n.Key] = taken
+	}
+	segments, err := view.Segments(ctx)
+	return view, segments, cuts, err
+}
+
+func (e *Engine) setCuts(cuts map[string][]ir.Cut) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.cuts = cuts
+}
+
+// refillFlips finds who changes by themselves before the day is over.
+func (e *Engine) refillFlips(ctx context.Context, view *runtime.View) error {
+	until := e.prog.Zone.NextDateChange(view.Now())
+	flips, err := view.Flips(ctx, until)
+	if err != nil {
+		return err
+	}
+	q := &calendarQueue{}
+	for _, f := range flips {
+		if e.overlay[f.Member] == nil {
+			q.add(f)
+		}
+	}
+	e.flips = q
+	var members []*member
+	for _, m := range e.overlay {
+		members = append(members, m)
+	}
+	for len(members) > 0 {
+		n := min(len(members), 1<<15)
+		change, err := view.Evaluate(ctx, e.rows(members[:n]), view.Now())
+		if err != nil {
+			return err
+		}
+		flips, err := change.Flips(until)
+		change.Discard()
+		if err != nil {
+			return err
+		}
+		for _, f := range flips {
+			q.add(f)
+		}
+		members = members[n:]
+	}
+	return nil
+}
+
+// difference lists who is in one state of the segments and not in the other, by member, then segment.
+func difference(before, after []*roaring.Bitmap) []runtime.Crossing {
+	heads := make([]roaring.IntPeekable, len(after))
+	all := roaring.New()
+	for i := range after {
+		x := roaring.Xor(before[i], after[i])
+		heads[i] = x.Iterator()
+		all.Or(x)
+	}
+	var out []runtime.Crossing
+	for it := all.Iterator(); it.HasNext(); {
+		m := it.Next()
+		for i, h := range heads {
+			if h.HasNext() && h.PeekNext() == m {
+				h.Next()
+				out = append(out, runtime.Crossing{Member: m, Segment: i, Entered: after[i].Contains(m)})
+			}
+		}
+	}
+	return out
+}
