@@ -20,11 +20,11 @@ func (q *asker) explainMember(ctx context.Context, text, id string) error {
 	if err != nil {
 		return err
 	}
-	p, err := q.person(ctx, number)
+	person, err := q.view.Person(number)
 	if err != nil {
 		return err
 	}
-	clause, err := p.why(query.Node)
+	clause, err := person.Why(ctx, query.Node)
 	if err != nil {
 		return err
 	}

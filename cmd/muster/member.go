@@ -51,11 +51,7 @@ func (a *app) member(ctx context.Context, id string, o memberOptions) error {
 	if err != nil {
 		return err
 	}
-	p, err := q.person(ctx, number)
-	if err != nil {
-		return err
-	}
-	profile, err := p.profile(o.events)
+	profile, err := q.profile(ctx, number, o.events)
 	if err != nil {
 		return err
 	}
@@ -102,33 +98,37 @@ type eventLine struct {
 	fields []ir.Value
 }
 
-func (p *person) profile(events int) (*profile, error) {
-	q := p.q
-	out := &profile{number: p.number, now: q.view.Now()}
-	for i, a := range q.prog.Attributes {
-		out.attributes = append(out.attributes, named{a.Name, a.Type, p.member.Attribute(i)})
+func (q *asker) profile(ctx context.Context, number uint32, events int) (*profile, error) {
+	person, err := q.view.Person(number)
+	if err != nil {
+		return nil, err
 	}
-	for i, tag := range q.prog.Tags {
+	out := &profile{number: number, now: q.view.Now()}
+	for i, a := range q.prog.Attributes {
+		v, err := person.Attribute(i)
+		if err != nil {
+			return nil, err
+		}
+		out.attributes = append(out.attributes, named{a.Name, a.Type, v})
+	}
+	for _, tag := range q.prog.Tags {
 		node, err := q.tagNode(tag)
 		if err != nil {
 			return nil, err
 		}
-		v, err := p.value(node)
-		if err != nil {
+		line := namedTag{Tag: tag}
+		if line.value, err = person.Value(ctx, node); err != nil {
 			return nil, err
 		}
-		line := namedTag{Tag: tag, value: v}
-		if tag.Manual && v.Known {
-			_, at := p.manual(i)
-			line.note = "set " + q.vs.time(at)
-			if by := p.setBy(tag); by != "" {
-				line.note += " by " + by
+		if tag.Manual && line.value.Known {
+			if line.note, err = q.setNote(tag, number); err != nil {
+				return nil, err
 			}
 		}
 		out.tags = append(out.tags, line)
 	}
 	for _, segment := range q.prog.Segments {
-		v, err := p.value(segment.Expr)
+		v, err := person.Value(ctx, segment.Expr)
 		if err != nil {
 			return nil, err
 		}
@@ -137,13 +137,21 @@ func (p *person) profile(events int) (*profile, error) {
 		}
 	}
 	for i, list := range q.prog.Lists {
-		if p.onList(i) {
+		on, err := person.OnList(i)
+		if err != nil {
+			return nil, err
+		}
+		if on {
 			out.lists = append(out.lists, list)
 		}
 	}
 	for i, event := range q.prog.Events {
 		list := eventList{Event: event}
-		for _, e := range p.history(i) {
+		all, err := person.Events(i)
+		if err != nil {
+			return nil, err
+		}
+		for _, e := range all {
 			if e.At <= out.now {
 				list.total++
 				list.last = append(list.last, eventLine{e.At, e.Fields})
@@ -152,7 +160,7 @@ func (p *person) profile(events int) (*profile, error) {
 		list.last = slices.Clone(list.last[max(0, len(list.last)-max(0, events)):])
 		out.events = append(out.events, list)
 	}
-	return out, p.err
+	return out, nil
 }
 
 func (pr *profile) write(w io.Writer, q *asker) error {
