@@ -3,6 +3,7 @@ package live_test
 import (
 	"context"
 	"path/filepath"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -42,9 +43,9 @@ func compile(t testing.TB, text string) *ir.Program {
 }
 
 // clock is the system's clock of a test.
-type clock struct{ now int64 }
+type clock struct{ atomic.Int64 }
 
-func (c *clock) read() int64 { return c.now }
+func (c *clock) read() int64 { return c.Load() }
 
 func at(prog *ir.Program, text string) int64 {
 	x, err := time.ParseInLocation("2006-01-02T15:04:05", text, prog.Zone.Location())
@@ -93,7 +94,8 @@ func TestADayInTheShop(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c := &clock{at(prog, "2026-06-01T10:00:00")}
+	c := &clock{}
+	c.Store(at(prog, "2026-06-01T10:00:00"))
 	open := func() *live.Engine {
 		e, err := live.Open(context.Background(), live.Options{Store: store, Program: prog, System: c.read})
 		if err != nil {
@@ -123,7 +125,7 @@ func TestADayInTheShop(t *testing.T) {
 			}
 		}
 	}
-	now := c.now
+	now := c.Load()
 	out := submit(order("1", "A", now, 60000), order("1", "A", now, 60000), order("1", "B", now, 40000))
 	if out[0].Status != live.Accepted || out[1].Status != live.Duplicate || out[2].Status != live.Accepted {
 		t.Fatal(out)
@@ -133,11 +135,11 @@ func TestADayInTheShop(t *testing.T) {
 	// An order that lies in the future counts when its time comes, also if the engine is not asked until later.
 	submit(order("2", "C", now+3600e6, 1))
 	expect()
-	c.now = now + 7*3600e6
+	c.Store(now + 7*3600e6)
 	submit(live.Input{Kind: live.List, Name: "vips", IDs: []live.ID{{Attribute: "phone", Text: "2"}}, Mode: live.Append})
 	expect(crossing{"active", 1, true, now + 3600e6, "time"}, crossing{"hot", 0, false, now + 6*3600e6, "time"})
 	submit(live.Input{Kind: live.Manual, Tag: "foot", Value: column.Text("wide"), By: "test", IDs: []live.ID{{Attribute: "phone", Text: "2"}}})
-	expect(crossing{"wide_vip", 1, true, c.now, "input"})
+	expect(crossing{"wide_vip", 1, true, c.Load(), "input"})
 
 	// Down over two midnights: what happened meanwhile is reported with its own time.
 	e.Close()
@@ -145,7 +147,7 @@ func TestADayInTheShop(t *testing.T) {
 	if store, err = storage.Open(path, storage.Options{}); err != nil {
 		t.Fatal(err)
 	}
-	c.now = at(prog, "2026-06-04T08:00:00")
+	c.Store(at(prog, "2026-06-04T08:00:00"))
 	e = open()
 	expect(
 		crossing{"top_half", 0, true, at(prog, "2026-06-02T00:00:00"), "time"},
@@ -159,11 +161,11 @@ func TestADayInTheShop(t *testing.T) {
 	if out := submit(live.Input{Kind: live.Retract, Type: "order", Key: "A", IDs: []live.ID{{Attribute: "phone", Text: "1"}}}); out[0].Status != live.Accepted {
 		t.Fatal(out)
 	}
-	expect(crossing{"big", 0, false, c.now, "input"}, crossing{"top_half", 0, false, c.now, "input"})
+	expect(crossing{"big", 0, false, c.Load(), "input"}, crossing{"top_half", 0, false, c.Load(), "input"})
 	if out := submit(order("1", "A", now, 70000)); out[0].Status != live.Accepted {
 		t.Fatal(out)
 	}
-	expect(crossing{"big", 0, true, c.now, "input"}, crossing{"top_half", 0, true, c.now, "input"})
+	expect(crossing{"big", 0, true, c.Load(), "input"}, crossing{"top_half", 0, true, c.Load(), "input"})
 	e.Close()
 	store.Close()
 }
