@@ -233,6 +233,43 @@ func (e blocks) put(answers []reference.Value, n uint32, v reference.Value, seen
 	}
 }
 
+// persons asks the engine for one member at a time.
+type persons []*runtime.Person
+
+func byPerson(c *rulegen.Case, prog *ir.Program, _ *reference.Model) (executor, error) {
+	e, err := populate(c, prog, 1)
+	if err != nil {
+		return nil, err
+	}
+	var p persons
+	for _, m := range c.World.Members {
+		person, err := e.(blocks).view.Person(m.Number)
+		if err != nil {
+			return nil, err
+		}
+		p = append(p, person)
+	}
+	return p, nil
+}
+
+func (persons) name() string { return "person" }
+
+func (e persons) answer(q question) (answers []reference.Value, err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			err = fmt.Errorf("panic: %v", r)
+		}
+	}()
+	for _, person := range e {
+		v, err := person.Value(context.Background(), q.node)
+		if err != nil {
+			return nil, err
+		}
+		answers = append(answers, answerOf(v, q.node))
+	}
+	return answers, nil
+}
+
 // put stores member m as number n.
 func put(data *storage.Memory, n uint32, m *reference.Member) {
 	for name, v := range m.Attributes {

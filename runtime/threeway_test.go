@@ -104,6 +104,9 @@ func hold(c *rulegen.Case) (answers int, err error) {
 	if crowded(c) {
 		makers = append(makers, byCrowd)
 	}
+	if c.Seed%8 == 4 && len(c.World.Members) < 20 {
+		makers = append(makers, byPerson)
+	}
 	var executors []executor
 	for _, make := range makers {
 		e, err := make(c, prog, model)

@@ -18,9 +18,13 @@ func (g *generator) condition(s *scope, depth int) frag {
 			return frag{"not " + g.at(g.condition(s, depth-1), notLevel), notLevel, t}
 		}
 	}
-	switch g.IntN(12) {
+	switch g.IntN(14) {
 	case 0, 1, 2, 3:
 		return g.compare(s, depth)
+	case 12, 13:
+		if s.clock() {
+			return g.elapsed(s, depth)
+		}
 	case 4:
 		return g.oneOf(s, depth)
 	case 5:
@@ -108,6 +112,38 @@ func (g *generator) sides(s *scope, t *typ, depth int) (frag, frag) {
 		return x, g.literal(s, t)
 	}
 	return x, g.expr(s, t, depth-1)
+}
+
+// elapsed is a comparison of the time since something with a constant near the edges that data clusters around.
+func (g *generator) elapsed(s *scope, depth int) frag {
+	day := func() frag { return g.named(s, &typ{shape: pick(g, date, instant)}, depth-1) }
+	edge := fmt.Sprint(pick(g, counts...) + pick(g, 0, 0, -1, 1))
+	var x string
+	switch g.IntN(7) {
+	case 0, 1:
+		x = "days since " + g.at(day(), atom)
+	case 2:
+		x, edge = "days until "+g.at(day(), atom), pick(g, "0", "1", "-1", "-30", "-90", "30")
+	case 3:
+		x = pick(g, "hours since ", "hours until ") + g.at(g.named(s, &typ{shape: instant}, depth-1), atom)
+	case 4:
+		x, edge = "age("+day().text+")", fmt.Sprint(pick(g, birthdays...)+pick(g, 0, 0, 1, -1))
+	case 5:
+		d := &typ{shape: date}
+		x = pick(g, "today - "+g.at(g.named(s, d, depth-1), product), g.at(g.named(s, d, depth-1), sum)+" - "+g.dateText())
+	case 6:
+		x, edge = g.at(day(), sum), g.dateText()
+		if g.one(3) {
+			x += pick(g, " + ", " - ") + g.span()
+		}
+	}
+	switch g.IntN(6) {
+	case 0:
+		return frag{fmt.Sprintf("%s between %s and %s", x, edge, edge), comparison, &typ{shape: boolean}}
+	case 1:
+		return frag{fmt.Sprintf("%s %s %s", edge, pick(g, orders...), x), comparison, &typ{shape: boolean}}
+	}
+	return frag{fmt.Sprintf("%s %s %s", x, pick(g, orders...), edge), comparison, &typ{shape: boolean}}
 }
 
 func (g *generator) oneOf(s *scope, depth int) frag {

@@ -48,7 +48,7 @@ func (g *generator) member(n uint32) *reference.Member {
 	case g.one(5):
 		events = 0
 	case g.one(20):
-		events = 60
+		events = 40 + g.IntN(150)
 	}
 	for range events {
 		e := pick(g, g.events...)

@@ -65,13 +65,16 @@ func (g *generator) instantNear() int64 {
 	return g.now - g.Int64N(int64(400*24*time.Hour/time.Microsecond))
 }
 
+// birthdays are the ages that the dates of birth cluster around.
+var birthdays = []int{0, 1, 4, 18, 40}
+
 // dateNear is a date: around the clock, or a birthday.
 func (g *generator) dateNear() time.Time {
 	switch g.IntN(6) {
 	case 0:
 		return g.today.AddDate(0, 0, g.IntN(5)-2)
 	case 1:
-		return g.today.AddDate(-g.IntN(60), 0, g.IntN(3)-1)
+		return g.today.AddDate(-pick(g, birthdays...), 0, g.IntN(3)-1)
 	case 2:
 		return time.Date(1940+4*g.IntN(25), time.February, 29, 0, 0, 0, 0, time.UTC)
 	case 3:
