@@ -43,7 +43,6 @@ type Engine struct {
 	overlay map[uint32]*member
 	byBlock map[int]map[uint32]*member
 	ids     map[string]*storage.IDs
-	lists   map[string]bool // that are known by name
 	view    atomic.Pointer[runtime.View]
 
 	// The loop's own.
