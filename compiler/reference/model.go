@@ -1,7 +1,6 @@
 package reference
 
 import (
-	"fmt"
 	"time"
 
 	"github.com/muster-engine/muster/dsl"
@@ -150,9 +149,4 @@ func minorDigits(currency string) int {
 		return 4
 	}
 	return 2
-}
-
-// String names the model by what it holds, for test failures.
-func (m *Model) String() string {
-	return fmt.Sprintf("%d events, %d tags, %d segments in %s", len(m.events), len(m.tags), len(m.segments), m.zone)
 }

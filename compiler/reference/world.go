@@ -2,7 +2,6 @@ package reference
 
 import (
 	"sort"
-	"time"
 )
 
 // World is all that is known of the live members. The evaluator changes nothing in it.
@@ -85,10 +84,6 @@ func (at *Instant) WithCutsOf(earlier *Instant) *Instant {
 	later.cuts = earlier
 	return later
 }
-
-// Now is the instant in microseconds, Zone the timezone of the rule set.
-func (at *Instant) Now() int64           { return int64(at.now) }
-func (at *Instant) Zone() *time.Location { return at.model.zone }
 
 // history is the member's events of one type that have happened by now, in time order, ties in order of arrival.
 func (at *Instant) history(member *Member, event string) []*Event {

@@ -119,12 +119,12 @@ func (g *generator) elapsed(s *scope, depth int) frag {
 	day := func() frag { return g.named(s, &typ{shape: pick(g, date, instant)}, depth-1) }
 	edge := fmt.Sprint(pick(g, counts...) + pick(g, 0, 0, -1, 1))
 	var x string
-	switch g.IntN(7) {
+	switch g.IntN(8) {
 	case 0, 1:
 		x = "days since " + g.at(day(), atom)
 	case 2:
 		x, edge = "days until "+g.at(day(), atom), pick(g, "0", "1", "-1", "-30", "-90", "30")
-	case 3:
+	case 3, 7:
 		x = pick(g, "hours since ", "hours until ") + g.at(g.named(s, &typ{shape: instant}, depth-1), atom)
 	case 4:
 		x, edge = "age("+day().text+")", fmt.Sprint(pick(g, birthdays...)+pick(g, 0, 0, 1, -1))

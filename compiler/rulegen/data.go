@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strconv"
 
 	"github.com/muster-engine/muster/compiler/reference"
 )
@@ -89,7 +90,8 @@ func (g *generator) data(t *typ) reference.Value {
 	case number:
 		return reference.Value{Kind: reference.Number, Float: g.float()}
 	case money:
-		return reference.Value{Kind: reference.Money, Int: g.whole(math.MaxInt64) * pick(g, int64(1), 1, 10)}
+		minor := pick(g, 1, int64(math.Pow10(g.digits)))
+		return reference.Value{Kind: reference.Money, Int: g.whole(math.MaxInt64/minor) * minor}
 	case str:
 		return text(pick(g, texts...))
 	case enum:
@@ -132,6 +134,9 @@ func (g *generator) whole(most int64) int64 {
 	case 4:
 		return 1 << g.IntN(60)
 	}
+	if g.one(2) {
+		return int64(pick(g, wholes...))
+	}
 	return int64(g.IntN(60) - 15)
 }
 
@@ -144,5 +149,18 @@ func (g *generator) float() float64 {
 	case 4, 5:
 		return float64(g.IntN(200)-100) / 10
 	}
+	if g.one(2) {
+		f, err := strconv.ParseFloat(pick(g, decimals...), 64)
+		if err != nil {
+			panic(err)
+		}
+		return f
+	}
 	return float64(g.IntN(80)-20) / 4
 }
+
+// wholes and decimals are frequent in rules and in data, so that comparisons with what is equal are, too.
+var (
+	wholes   = []int{0, 1, 2, 3, 5, 7, 10, 30, 90}
+	decimals = []string{"0.0", "0.1", "0.5", "1.0", "2.5", "3.75", "10.0"}
+)

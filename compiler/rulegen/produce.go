@@ -270,15 +270,15 @@ func (g *generator) literal(s *scope, t *typ) frag {
 		if g.one(16) {
 			return frag{pick(g, "(2 + 3)", "(3 * 4 - 5)", "(-1)"), atom, t}
 		}
-		return g.signed(pick(g, "0", "1", "2", "3", "5", "7", "10", "30", "90", "100", "1_000", fmt.Sprint(g.IntN(40))), t)
+		return g.signed(pick(g, "100", "1_000", fmt.Sprint(g.IntN(40)), fmt.Sprint(pick(g, wholes...)), fmt.Sprint(pick(g, wholes...))), t)
 	case number:
 		if g.one(10) {
 			return frag{pick(g, "(1 / 3)", "(7 / 2)", "(0.1 + 0.2)", "(1 - 12.5%)"), atom, t}
 		}
-		return g.signed(pick(g, "0.5", "2.5", "0.1", "12.5%", "0.333", fmt.Sprintf("%d.%s", g.IntN(12), pick(g, "0", "25", "5", "75"))), t)
+		return g.signed(pick(g, pick(g, decimals...), pick(g, decimals...), "12.5%", "0.333", fmt.Sprintf("%d.%s", g.IntN(12), pick(g, "0", "25", "5", "75"))), t)
 	case money:
 		// A decimal that stands for money has no more digits than the currency.
-		text := fmt.Sprint(g.IntN(50))
+		text := fmt.Sprint(pick(g, g.IntN(50), pick(g, wholes...)))
 		if g.digits > 0 && g.one(2) {
 			text += "." + strings.Repeat("0", g.digits-1) + fmt.Sprint(g.IntN(10))
 		}

@@ -41,7 +41,7 @@ func (g *generator) instantNear() int64 {
 		return time.Date(day.Year(), day.Month(), day.Day(), 0, 0, 0, 0, g.zone)
 	}
 	now := time.UnixMicro(g.now)
-	switch g.IntN(12) {
+	switch g.IntN(14) {
 	case 0:
 		return edge(now)
 	case 1, 2:
@@ -50,9 +50,9 @@ func (g *generator) instantNear() int64 {
 		return edge(midnight(g.today.AddDate(0, -pick(g, counts...), pick(g, 0, 0, 1, -1))))
 	case 4:
 		return edge(midnight(time.Date(g.today.Year(), g.today.Month()-time.Month(g.IntN(14)), pick(g, 0, 1), 0, 0, 0, 0, time.UTC)))
-	case 5:
+	case 5, 12:
 		return edge(now.Add(-time.Duration(pick(g, counts...)) * pick(g, time.Hour, time.Minute)))
-	case 6:
+	case 6, 13:
 		if start, _ := now.In(g.zone).ZoneBounds(); !start.IsZero() && now.Sub(start) < 4*365*24*time.Hour {
 			return edge(start)
 		}
