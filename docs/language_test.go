@@ -86,7 +86,7 @@ func TestLanguageExamples(t *testing.T) {
 				}
 			case strings.Contains(b.text, "settings"):
 				compileBlocks(t, name, b.text)
-			case strings.Contains(b.text, "member {") && !strings.Contains(b.text, "test "):
+			case strings.HasPrefix(b.text, "member {"):
 				compileBlocks(t, name, `settings { language 1  timezone "UTC" }`, b.text)
 			default:
 				compileBlocks(t, name, first, b.text)

@@ -59,17 +59,19 @@ func setupScript(env *testscript.Env) error {
 	return nil
 }
 
-// scriptCommands are what scripts have besides testscript's own: mask FILE replaces times that were measured by T, so
-// that a golden file can be compared.
+// scriptCommands are what scripts have besides testscript's own: mask FROM TO replaces times that were measured by T, and
+// the spaces that line them up by two, so that a golden file can be compared.
 var scriptCommands = map[string]func(*testscript.TestScript, bool, []string){
 	"mask": func(ts *testscript.TestScript, neg bool, args []string) {
 		if neg || len(args) != 2 {
 			ts.Fatalf("usage: mask FROM TO")
 		}
 		text := ts.ReadFile(args[0])
-		ts.Check(os.WriteFile(ts.MkAbs(args[1]), mask([]byte(text)), 0o666))
+		ts.Check(os.WriteFile(ts.MkAbs(args[1]), gaps.ReplaceAll(mask([]byte(text)), []byte("$1  ")), 0o666))
 	},
 }
+
+var gaps = regexp.MustCompile(`(\S) {2,}`)
 
 var measured = regexp.MustCompile(` *\b[0-9]+(\.[0-9]+)? (µs|ms|s)\b|"took_(ms|us)":[0-9.]+`)
 
