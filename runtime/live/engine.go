@@ -23,6 +23,9 @@ type Options struct {
 	System func() int64
 	// Group is the largest number of inputs that share one journal entry; 0 is 4096.
 	Group int
+
+	// append takes the place of the store's journal in tests.
+	append func(storage.JournalEntry) error
 }
 
 // ErrClosed says that the engine takes no more inputs.
@@ -75,6 +78,12 @@ func Open(ctx context.Context, opt Options) (*Engine, error) {
 	if opt.Group <= 0 {
 		opt.Group = 4096
 	}
+	if opt.append == nil {
+		opt.append = opt.Store.AppendJournal
+	}
+	if err := followable(opt.Program); err != nil {
+		return nil, err
+	}
 	e := &Engine{
 		opt: opt, store: opt.Store, prog: opt.Program,
 		queue: make(chan *submission, 1024), stop: make(chan struct{}), stopped: make(chan struct{}),
@@ -100,6 +109,21 @@ func Open(ctx context.Context, opt Options) (*Engine, error) {
 	}
 	go e.loop(context.WithoutCancel(ctx))
 	return e, nil
+}
+
+// followable refuses a program that reads the clock in a way that cannot be followed within a day.
+func followable(p *ir.Program) error {
+	n := runtime.MovesWithin(p)
+	if n == nil {
+		return nil
+	}
+	const advice = "here now is read by itself, and what depends on it changes at every moment: compare \"hours since\" or " +
+		"\"hours until\", use a window, or today"
+	if n.Source.IsZero() {
+		return errors.New(advice)
+	}
+	at := n.Source.File.Position(n.Source.Start)
+	return fmt.Errorf("%s:%d:%d: %s", n.Source.File.Name, at.Line, at.Column, advice)
 }
 
 // kindsOf is how the program's attributes and fields are stored, and those that only the store still has.

@@ -35,7 +35,7 @@ func (e *Engine) journal(en entry, crossings []Crossing) error {
 		}
 		out.Crossings, out.FirstCrossing = s2.Encode(nil, reported), crossings[0].Seq
 	}
-	if err := e.store.AppendJournal(out); err != nil {
+	if err := e.opt.append(out); err != nil {
 		return err
 	}
 	e.seq++
@@ -53,12 +53,8 @@ func (e *Engine) recover(ctx context.Context) error {
 	cuts := runtime.DecodeCuts(e.prog, recorded)
 	replayed := false
 	err = e.store.Journal(func(seq uint64, record []byte) error {
-		raw, err := s2.Decode(nil, record)
+		en, err := decodeEntry(record)
 		if err != nil {
-			return fmt.Errorf("journal entry %d cannot be read: %w", seq, err)
-		}
-		var en entry
-		if err := json.Unmarshal(raw, &en); err != nil {
 			return fmt.Errorf("journal entry %d cannot be read: %w", seq, err)
 		}
 		e.seq, replayed = seq, true
@@ -90,6 +86,14 @@ func (e *Engine) recover(ctx context.Context) error {
 		}
 	}
 	return e.passTo(ctx, e.now())
+}
+
+func decodeEntry(record []byte) (en entry, err error) {
+	raw, err := s2.Decode(nil, record)
+	if err == nil {
+		err = json.Unmarshal(raw, &en)
+	}
+	return en, err
 }
 
 // replay takes an entry's inputs into the state without evaluating anyone.
