@@ -17,6 +17,7 @@ type builder struct {
 	program *ir.Program
 	zone    *calendar.Zone
 	digits  int
+	asked   bool // of a query: its ntiles take their cuts when they are asked, and are none of the program's
 
 	nodes  map[string]*ir.Node
 	sizes  map[*ir.Node]int // as a tree, saturating: what an executor without sharing would walk
@@ -234,14 +235,18 @@ func (b *builder) slot(a ir.Aggregate) *ir.Node {
 }
 
 func (b *builder) ntile(n int64, x *ir.Node, at diag.Span) *ir.Node {
-	k := short("ntile " + strconv.FormatInt(n, 10) + " (" + x.Key + ")")
+	groups := strconv.FormatInt(n, 10)
+	if b.asked {
+		groups = "asked " + groups
+	}
+	k := short("ntile " + groups + " (" + x.Key + ")")
 	nt, ok := b.ntiles[k]
 	if !ok {
 		nt = &ir.Ntile{N: n, Expr: x, Key: k}
 		b.ntiles[k] = nt
 	}
 	return b.node(ir.Node{Op: ir.OpNtile, Type: intType, N: n, Args: []*ir.Node{x}, Ntile: nt, Source: at},
-		strconv.FormatInt(n, 10))
+		groups)
 }
 
 // shiftSpan is x plus n units.

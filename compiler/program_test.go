@@ -417,8 +417,11 @@ func TestQuery(t *testing.T) {
 		t.Error("the slot is not the program's own")
 	}
 	q = query(t, p, "ntile(5, spend) = 5 and ntile(4, count(order)) > 1", nil)
-	if len(q.Slots) != 1 || len(q.Ntiles) != 1 || q.Ntiles[0].N != 4 {
-		t.Errorf("new slots %d, ntiles %d", len(q.Slots), len(q.Ntiles))
+	if len(q.Slots) != 1 || len(q.Ntiles) != 2 || q.Ntiles[0].N != 5 || q.Ntiles[1].N != 4 {
+		t.Errorf("new slots %d, ntiles %d: what is asked takes its cuts when it is asked, also where a tag has the same", len(q.Slots), len(q.Ntiles))
+	}
+	if q = query(t, p, "score = 5", nil); len(q.Ntiles) != 0 {
+		t.Errorf("a tag's ntile is the program's: %d new", len(q.Ntiles))
 	}
 	if q := query(t, p, "spend * 1.5", nil); q.Condition || q.Node.Type.Kind != ir.Money {
 		t.Errorf("a value: %+v", q.Node)

@@ -16,7 +16,7 @@ func CompileQuery(p *ir.Program, f *diag.File, lets map[string]*ir.Query) (*ir.Q
 		return nil, diags
 	}
 	c := forQuery(p)
-	c.lets = lets
+	c.lets, c.b.asked = lets, true
 	l := c.memberScope("")
 	o := l.lower(tree)
 	var node *ir.Node

@@ -64,9 +64,10 @@ func (v *View) Cuts(ctx context.Context, t *ir.Ntile) ([]ir.Cut, error) {
 	v.cutsMu.Lock()
 	cuts, ok := v.cuts[t.Key]
 	v.cutsMu.Unlock()
-	if ok {
+	if ok && (v.upkeep == nil || v.declared(t)) {
 		return cuts, nil
 	}
+	cuts, ok = nil, false
 	taker := v
 	if v.standing && v.opt.Cuts != nil {
 		var at int64
@@ -85,6 +86,10 @@ func (v *View) Cuts(ctx context.Context, t *ir.Ntile) ([]ir.Cut, error) {
 	v.cutsMu.Unlock()
 	return cuts, nil
 }
+
+// declared reports whether an ntile is one of the program's, whose cuts stand until they are taken anew; others are cut
+// each time that they are asked for.
+func (v *View) declared(t *ir.Ntile) bool { return slices.Contains(v.prog.Ntiles, t) }
 
 // takeCuts ranks the known values of all live members: one with r members strictly below is in group ⌊n·r/N⌋ + 1.
 func (v *View) takeCuts(ctx context.Context, t *ir.Ntile) ([]ir.Cut, error) {
