@@ -45,6 +45,9 @@ func (s *Session) cuts(n *ir.Ntile, now int64) (cuts []ir.Cut, takeAt int64, ok 
 	}
 	zone := s.prog.Zone
 	rec, found := s.recorded[n.Key]
+	if found && rec.Imports != len(s.Store.Imports()) {
+		return nil, now, false // an import was cut off before it took new ones
+	}
 	if found && rec.At <= now && now < zone.NextMidnight(rec.At) {
 		return decodeCuts(s.prog, n, rec), now, true
 	}
@@ -67,7 +70,9 @@ func (s *Session) Settle(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		out[n.Key] = encodeCuts(s.prog, n.Key, cuts, s.now)
+		taken := encodeCuts(s.prog, n.Key, cuts, s.now)
+		taken.Imports = len(s.Store.Imports())
+		out[n.Key] = taken
 	}
 	if err := s.Store.SetCuts(out); err != nil {
 		return err

@@ -74,10 +74,12 @@ func (s *Store) SetRules(r *RuleSet) error {
 // Cuts are the cuts of one ntile at one instant: Values are the ranked values that begin another group, ascending, and
 // Groups the group that each of them and what follows it is in.
 type Cuts struct {
-	Key    string // of the ntile
-	At     int64  // microseconds since 1970
-	Values []column.Value
-	Groups []int
+	Key string // of the ntile
+	At  int64  // microseconds since 1970
+	// Imports is how many files had been imported when they were taken: an import asks for new ones.
+	Imports int `json:",omitempty"`
+	Values  []column.Value
+	Groups  []int
 }
 
 // Cuts returns the recorded cuts by the key of their ntile.
