@@ -3,6 +3,7 @@ package runtime_test
 import (
 	"context"
 	"fmt"
+	"slices"
 	"sort"
 	"strings"
 
@@ -133,7 +134,12 @@ func populate(c *rulegen.Case, prog *ir.Program, copies int) (executor, error) {
 	putTables(data, c, prog)
 	e.view = runtime.New(prog, living{data, e.dead}, runtime.Options{
 		Index: []runtime.IndexMode{runtime.IndexAuto, runtime.IndexAlways, runtime.IndexNever}[c.Seed/8%3],
-		Cuts:  func(*ir.Ntile, int64) ([]ir.Cut, int64, bool) { return nil, c.CutsAt, false },
+		Cuts: func(n *ir.Ntile, now int64) ([]ir.Cut, int64, bool) {
+			if slices.Contains(prog.Ntiles, n) {
+				return nil, c.CutsAt, false
+			}
+			return nil, now, false
+		},
 	}).At(c.Now)
 	return e, nil
 }

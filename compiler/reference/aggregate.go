@@ -12,7 +12,7 @@ func (s scope) aggregate(call *dsl.Call) operand {
 	event, path := m.eventPath(call.Args[0])
 	var chosen []occurrence
 	for _, e := range s.at.history(s.member, event.name) {
-		inner := scope{at: s.at, member: s.member, event: e, fields: event}
+		inner := scope{at: s.at, member: s.member, event: e, fields: event, declared: s.declared}
 		if !s.at.within(call.Window, instant(e.At)) {
 			continue
 		}

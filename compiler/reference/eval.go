@@ -39,8 +39,7 @@ func (at *Instant) Segment(member *Member, name string) (in bool, err error) {
 	if segment == nil {
 		return false, faultf("there is no segment %s", name)
 	}
-	s := scope{at: at, member: member}
-	return s.holds(segment.Expr), nil
+	return at.segment(member, segment), nil
 }
 
 // scope is what names refer to: a member and, inside an aggregate or a computed field, one event of a type.
@@ -49,6 +48,9 @@ type scope struct {
 	member *Member
 	event  *Event
 	fields *fields // of the event's type; nil if the expression is about the member
+	// declared is true within a tag or a segment, whose ntiles keep their cuts until they are taken anew; an ntile that is
+	// asked ad hoc takes them at the instant asked.
+	declared bool
 }
 
 func (s scope) typeOf(e dsl.Expr) typ { return s.at.model.typeOf(e, s.fields) }

@@ -24,7 +24,7 @@ func (at *Instant) memberName(member *Member, name string) operand {
 		return at.tag(member, name)
 	}
 	if segment := m.segments[name]; segment != nil {
-		return scope{at: at, member: member}.holds(segment.Expr)
+		return at.segment(member, segment)
 	}
 	switch {
 	case m.lists[name]:
@@ -47,10 +47,15 @@ func (at *Instant) tag(member *Member, name string) operand {
 	if x, ok := at.tags[k]; ok {
 		return x
 	}
-	x := scope{at: at, member: member}.eval(tag.Expr)
+	x := scope{at: at, member: member, declared: true}.eval(tag.Expr)
 	x = at.model.settle(at.model.widen(x, at.model.typeOfTag(tag)))
 	at.tags[k] = x
 	return x
+}
+
+// segment reports whether a member is in a segment.
+func (at *Instant) segment(member *Member, segment *dsl.Segment) bool {
+	return scope{at: at, member: member, declared: true}.holds(segment.Expr)
 }
 
 // manualTag is the value that was set by hand, unless it has lapsed: set on day D, it holds through day D + span.

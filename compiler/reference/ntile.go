@@ -22,7 +22,11 @@ func (s scope) ntile(e *dsl.Call) operand {
 		return nil
 	}
 	labels := s.typeOf(e.Args[1]).labels
-	values := s.at.cuts.ranking(e).values
+	taken := s.at
+	if s.declared {
+		taken = s.at.cuts
+	}
+	values := taken.ranking(e, s.declared).values
 	var ranked operand
 	for _, v := range values {
 		if s.at.orderExactly(v, x, labels) <= 0 {
@@ -42,14 +46,14 @@ func (s scope) ntile(e *dsl.Call) operand {
 }
 
 // ranking takes the cuts of an ntile over all live members at this instant.
-func (at *Instant) ranking(e ntileCall) *ranking {
+func (at *Instant) ranking(e ntileCall, declared bool) *ranking {
 	if r, ok := at.ranks[e]; ok {
 		return r
 	}
 	r := &ranking{}
 	labels := at.model.typeOf(e.Args[1], nil).labels
 	for _, member := range at.world.Members {
-		x := at.model.settle(scope{at: at, member: member}.eval(e.Args[1]))
+		x := at.model.settle(scope{at: at, member: member, declared: declared}.eval(e.Args[1]))
 		if x != nil {
 			r.values = append(r.values, x)
 		}

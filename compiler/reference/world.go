@@ -51,7 +51,7 @@ type Instant struct {
 	now   instant
 	today day
 
-	// cuts is the instant whose ntile cuts are used: this one, or an earlier one.
+	// cuts is the instant whose cuts the ntiles of tags and segments use: this one, or an earlier one.
 	cuts   *Instant
 	ranks  map[ntileCall]*ranking
 	tags   map[memberTag]operand
@@ -78,7 +78,8 @@ func (m *Model) At(w *World, now int64) *Instant {
 	return at
 }
 
-// WithCutsOf returns the same instant with the ntile cuts that were taken at another.
+// WithCutsOf returns the same instant with the cuts that were taken at another for the ntiles of tags and segments. An
+// ntile in an expression that is asked ad hoc takes its cuts at the instant asked all the same.
 func (at *Instant) WithCutsOf(earlier *Instant) *Instant {
 	later := at.model.At(at.world, int64(at.now))
 	later.cuts = earlier

@@ -175,7 +175,7 @@ func TestNtileWithEarlierCuts(t *testing.T) {
 		{"4", "4", "4"},
 	} {
 		wantEach(t, january, world.Members[i], map[string]string{"rank": want.january})
-		wantEach(t, between, world.Members[i], map[string]string{"rank": want.between})
+		wantEach(t, between, world.Members[i], map[string]string{"rank": want.between, "ntile(4, sum(order.amount))": want.february})
 		wantEach(t, february, world.Members[i], map[string]string{"rank": want.february})
 	}
 }
