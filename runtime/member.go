@@ -14,6 +14,7 @@ import (
 // Person is one member of a view, evaluated with expression plans. It is not safe for concurrent use.
 type Person struct {
 	view   *View
+	ranked *View // whose members ntiles rank, where it is not view
 	eval   *exprplan.Evaluator
 	member *exprplan.Member
 }
@@ -82,7 +83,12 @@ func (p *Person) OnList(i int) (on bool, err error) {
 }
 
 func (p *Person) with(ctx context.Context, n *ir.Node, f func(*exprplan.World) error) (err error) {
-	if err := p.view.ready(ctx, n); err != nil {
+	if p.ranked != nil {
+		if err := p.ranked.ready(ctx, n); err != nil {
+			return err
+		}
+		p.view.takeRanks(p.ranked)
+	} else if err := p.view.ready(ctx, n); err != nil {
 		return err
 	}
 	failed := vector.Catch(func() { err = f(p.view.at.Load().world) })

@@ -119,6 +119,7 @@ func (e *Engine) lastCrossing() error {
 		list, err := decodeCrossings(record)
 		if err == nil && len(list) > 0 {
 			e.crossed = list[len(list)-1].Seq
+			e.feed.last = e.crossed
 		}
 		return true, err
 	})

@@ -1,0 +1,117 @@
+package ingest
+
+import (
+	"github.com/muster-engine/muster/compiler/ir"
+	"github.com/muster-engine/muster/runtime/ingest/ndjson"
+	"github.com/muster-engine/muster/storage/column"
+)
+
+// Object is a JSON object as a source maps it, in the terms of the store.
+type Object struct {
+	IDs   []ObjectID
+	At    int64 // microseconds since 1970, if HasAt
+	HasAt bool
+	Key   string // of an event with a key field
+	// Values are event fields or attributes by name; one of kind 0 clears an attribute. What the object lacks is absent.
+	Values map[string]column.Value
+}
+
+// ObjectID is an id, normalised. A hashed one is the channel's digest of an id, as bytes.
+type ObjectID struct {
+	Attribute, Text string
+	Hashed          bool
+}
+
+// ObjectFault says why an object cannot be taken. Field is the key at fault, if it is one.
+type ObjectFault struct{ Field, Reason string }
+
+// ObjectMapper reads JSON objects, one at a time, exactly as [Run] reads the lines of a file.
+type ObjectMapper struct {
+	plan *plan
+	json *ndjson.Reader
+	rows *rowMapper
+	sink *objectSink
+}
+
+// NewObjectMapper returns a mapper for a source of events or members. Each goroutine needs its own.
+func NewObjectMapper(program *ir.Program, source *ir.Source, env func(string) string) (*ObjectMapper, error) {
+	p, err := newPlan(program, source, env)
+	if err != nil {
+		return nil, err
+	}
+	m := &ObjectMapper{plan: p, json: ndjson.NewReader(p.wanted), sink: &objectSink{}}
+	for _, f := range p.eventSchema.Fields {
+		m.sink.names = append(m.sink.names, f.Name)
+	}
+	for _, f := range p.attributes {
+		m.sink.names = append(m.sink.names, f.Name)
+	}
+	m.rows = newRowMapper(p, m.sink, m.json)
+	return m, nil
+}
+
+// Map reads one object. If it cannot be taken, ok is false and the fault says why.
+func (m *ObjectMapper) Map(line []byte) (o Object, f ObjectFault, ok bool) {
+	if f, ok := m.json.Read(line); !ok {
+		return Object{}, ObjectFault{Reason: jsonFault(f, line).String()}, false
+	}
+	m.sink.values = make(map[string]column.Value)
+	if !m.rows.row(m.json.Values) {
+		return Object{}, ObjectFault{m.rows.fault.column, m.rows.fault.String()}, false
+	}
+	o = Object{At: m.rows.at, HasAt: m.rows.hasAt, Key: string(m.rows.key), Values: m.sink.values}
+	for _, id := range m.rows.ids {
+		o.IDs = append(o.IDs, ObjectID{m.plan.idAttrs[id.owner].name, string(m.rows.idText[id.from:id.to]), id.hashed})
+	}
+	return o, ObjectFault{}, true
+}
+
+// EventByName is the source of objects that name an event's fields, the ids of members and at as the rules do. A field
+// that is called type cannot be given so, for that key says which event it is.
+func EventByName(p *ir.Program, event int) *ir.Source {
+	decl := p.Events[event]
+	src := &ir.Source{Name: decl.Name, Target: ir.ToEvent, Index: event}
+	src.Mappings = append(src.Mappings, &ir.Mapping{Target: ir.SetAt, Name: "at", Column: "at", Type: ir.Type{Kind: ir.Time}})
+	for i, f := range decl.Fields {
+		if f.Name != "type" {
+			src.Mappings = append(src.Mappings, &ir.Mapping{Target: ir.SetField, Index: i, Name: f.Name, Column: f.Name, Type: f.Type})
+		}
+	}
+	for i, a := range p.Attributes {
+		if a.ID != nil {
+			src.Mappings = append(src.Mappings, byName(i, a))
+		}
+	}
+	return src
+}
+
+// MembersByName is the source of objects that name attributes and ids of members as the rules do.
+func MembersByName(p *ir.Program) *ir.Source {
+	src := &ir.Source{Name: "member", Target: ir.ToMember}
+	for i, a := range p.Attributes {
+		src.Mappings = append(src.Mappings, byName(i, a))
+	}
+	return src
+}
+
+func byName(i int, a *ir.Attribute) *ir.Mapping {
+	return &ir.Mapping{Target: ir.SetAttribute, Index: i, Name: a.Name, Column: a.Name, Type: a.Type}
+}
+
+// objectSink collects the values of one object by name.
+type objectSink struct {
+	names  []string // by place
+	values map[string]column.Value
+}
+
+func (s *objectSink) Int(place int, v int64)     { s.values[s.names[place]] = column.Int(v) }
+func (s *objectSink) Float(place int, v float64) { s.values[s.names[place]] = column.Float(v) }
+func (s *objectSink) Text(place int, v []byte)   { s.values[s.names[place]] = column.Text(string(v)) }
+func (s *objectSink) Clear(place int)            { s.values[s.names[place]] = column.Value{} }
+func (s *objectSink) Set(place int, texts [][]byte) {
+	set := make([]string, len(texts))
+	for i, t := range texts {
+		set[i] = string(t)
+	}
+	s.values[s.names[place]] = column.Set(set...)
+}

@@ -1,0 +1,114 @@
+package live
+
+import (
+	"github.com/muster-engine/muster/runtime"
+	"github.com/muster-engine/muster/storage"
+	"github.com/muster-engine/muster/storage/column"
+)
+
+// AsOf returns a view of what is known now as if the clock stood at another instant. It answers some questions and is
+// then dropped: it does not follow later changes as a whole.
+func (e *Engine) AsOf(at int64) *runtime.View {
+	prog := e.View().Program()
+	e.mu.RLock()
+	data, members := e.base.data, e.members
+	e.mu.RUnlock()
+	return runtime.New(prog, data, runtime.Options{}).BesideAsOf(at, members, &runtime.Upkeep{Changed: e.changed})
+}
+
+// Person returns a member, as of now, for questions at the instant of a view.
+func (e *Engine) Person(view *runtime.View, number uint32) (*runtime.Person, error) {
+	m, err := e.current(number)
+	if err != nil {
+		return nil, err
+	}
+	return view.PersonIn(e.rows([]*member{m}))
+}
+
+// Marked tells when a manual tag of a member was set, in microseconds, and by whom; false if it is not set.
+func (e *Engine) Marked(number uint32, tag string) (at int64, by string, ok bool, err error) {
+	m, err := e.current(number)
+	if err != nil {
+		return 0, "", false, err
+	}
+	name := storage.ManualPrefix + tag
+	when, ok := m.attributes[name+storage.ManualAtSuffix]
+	return when.Int, m.attributes[name+storage.ManualBySuffix].Text, ok, nil
+}
+
+// IDs returns the ids that members have, for each in the order in which the rules declare them. The numbers ascend.
+func (e *Engine) IDs(numbers []uint32) ([][]ID, error) {
+	out := make([][]ID, len(numbers))
+	for _, a := range e.View().Program().Attributes {
+		if a.ID == nil {
+			continue
+		}
+		texts := idReader{engine: e, attribute: a.Name, block: -1}
+		for i, n := range numbers {
+			v, err := texts.value(n)
+			if err != nil {
+				return nil, err
+			}
+			switch v.Kind {
+			case column.Texts:
+				out[i] = append(out[i], ID{a.Name, v.Text})
+			case column.Sets:
+				for _, text := range v.Set {
+					out[i] = append(out[i], ID{a.Name, text})
+				}
+			}
+		}
+	}
+	return out, nil
+}
+
+// idReader reads one attribute of members, block by block.
+type idReader struct {
+	engine    *Engine
+	attribute string
+	block     int
+	column    *column.Column
+}
+
+func (r *idReader) value(number uint32) (column.Value, error) {
+	r.engine.mu.RLock()
+	m, data := r.engine.overlay[number], r.engine.base.data
+	r.engine.mu.RUnlock()
+	if m != nil {
+		return m.attributes[r.attribute], nil
+	}
+	if block := int(number / column.Block); block != r.block {
+		c, err := data.Attribute(r.attribute, block)
+		if err != nil {
+			return column.Value{}, err
+		}
+		r.column, r.block = c, block
+	}
+	return r.column.Value(int(number % column.Block)), nil
+}
+
+// State is how an engine is doing.
+type State struct {
+	// Clock is the instant up to which time has been applied, in microseconds.
+	Clock int64
+	// Members is how many numbers have been given; Changed how many members differ from the store's columns.
+	Members, Changed int
+	// Crossed is the number of the last crossing.
+	Crossed uint64
+	// Waiting is how many submissions have not been taken yet.
+	Waiting int
+	// Fault is the last error that no submission was told of, such as of time passing; nil if there was none.
+	Fault error
+}
+
+// State tells how the engine is doing.
+func (e *Engine) State() State {
+	e.mu.RLock()
+	s := State{Members: int(e.members), Changed: len(e.overlay)}
+	e.mu.RUnlock()
+	e.feed.mu.Lock()
+	s.Crossed, s.Fault = e.feed.last, e.feed.err
+	e.feed.mu.Unlock()
+	s.Clock, s.Waiting = e.Clock(), len(e.queue)
+	return s
+}
