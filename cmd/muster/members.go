@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/RoaringBitmap/roaring/v2"
 
@@ -49,13 +50,11 @@ func (q *asker) members(ctx context.Context, query *ir.Query, limit int) (*membe
 		list.members = chosen.GetCardinality()
 		numbers = firstOf(chosen, limit)
 	} else {
-		byNumber := map[uint32]ir.Value{}
-		chosen := roaring.New()
+		known := roaring.New()
 		err := q.view.Values(ctx, nil, []*ir.Node{query.Node}, func(p runtime.Part) error {
 			for _, m := range p.Members {
-				if v := p.Values[0].Value(int(m - p.Base)); v.Known {
-					chosen.Add(m)
-					byNumber[m] = v
+				if p.Values[0].IsKnown(int(m - p.Base)) {
+					known.Add(m)
 				}
 			}
 			return nil
@@ -63,15 +62,27 @@ func (q *asker) members(ctx context.Context, query *ir.Query, limit int) (*membe
 		if err != nil {
 			return nil, err
 		}
-		list.members = chosen.GetCardinality()
-		numbers = firstOf(chosen, limit)
-		list.values = []ir.Value{}
-		for _, m := range numbers {
-			list.values = append(list.values, byNumber[m])
+		list.members = known.GetCardinality()
+		numbers = firstOf(known, limit)
+		if list.values, err = q.valuesFor(ctx, query.Node, numbers); err != nil {
+			return nil, err
 		}
 	}
 	list.ids, err = q.idsOf(numbers)
 	return list, err
+}
+
+// valuesFor returns the values of an expression for members given in ascending order.
+func (q *asker) valuesFor(ctx context.Context, value *ir.Node, numbers []uint32) ([]ir.Value, error) {
+	out := make([]ir.Value, len(numbers))
+	err := q.view.Values(ctx, nil, []*ir.Node{value}, func(p runtime.Part) error {
+		first, _ := slices.BinarySearch(numbers, p.Base)
+		for i := first; i < len(numbers) && numbers[i] < p.Base+column.Block; i++ {
+			out[i] = p.Values[0].Value(int(numbers[i] - p.Base))
+		}
+		return nil
+	})
+	return out, err
 }
 
 func firstOf(chosen *roaring.Bitmap, limit int) []uint32 {
