@@ -14,6 +14,7 @@ var commands = []func(*app) *cobra.Command{
 	newCheck,
 	newFmt,
 	newTest,
+	newPlan,
 	newImport,
 	newTag,
 	newList,

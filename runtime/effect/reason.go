@@ -162,10 +162,13 @@ func (d *decision) about(name string) *decision {
 	return &decision{d.side, d.member, expr, d.asked(expr)}
 }
 
-// value finds why two definitions have different values. Of a choice (when), the case that was taken is looked at on
+// value finds why two definitions have different values, in the edited rules first. Of a choice (when), the case that was taken is looked at on
 // either side, then the cases that were passed over; of anything else, the smallest part that the other side does not
 // have.
 func (f *finder) value(mine, other *decision, in string) (*Clause, error) {
+	if mine.name == Before {
+		mine, other = other, mine
+	}
 	tree, err := mine.why(f.ctx, f.member, mine.expr)
 	if err != nil {
 		return nil, err
