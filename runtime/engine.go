@@ -59,6 +59,9 @@ func New(prog *ir.Program, data storage.Data, opt Options) *Engine {
 // Program returns the program that the engine runs.
 func (e *Engine) Program() *ir.Program { return e.prog }
 
+// Data returns the state that the engine reads.
+func (e *Engine) Data() storage.Data { return e.data }
+
 // View is the state as the clock stands at one instant. What it computes it keeps: columns of tags and aggregates,
 // indexes, segments. It is safe for concurrent use.
 type View struct {

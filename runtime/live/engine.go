@@ -37,6 +37,7 @@ type Engine struct {
 	store *storage.Store
 
 	queue   chan *submission
+	control chan func(context.Context) // what the loop does between groups
 	stop    chan struct{}
 	stopped chan struct{}
 	once    sync.Once
@@ -58,6 +59,10 @@ type Engine struct {
 	crossed uint64
 	members uint32
 	flips   *calendarQueue
+
+	// changing collects the members that change while a reload computes its view; nil at other times.
+	changing  map[uint32]bool
+	reloading sync.Mutex // one reload at a time
 
 	feed *feed
 }
@@ -86,7 +91,7 @@ func Open(ctx context.Context, opt Options) (*Engine, error) {
 	}
 	e := &Engine{
 		opt: opt, store: opt.Store, prog: opt.Program,
-		queue: make(chan *submission, 1024), stop: make(chan struct{}), stopped: make(chan struct{}),
+		queue: make(chan *submission, 1024), control: make(chan func(context.Context)), stop: make(chan struct{}), stopped: make(chan struct{}),
 		overlay: make(map[uint32]*member), byBlock: make(map[int]map[uint32]*member),
 		ids: make(map[string]*storage.IDs), cuts: make(map[string][]ir.Cut),
 		feed: newFeed(),
@@ -221,7 +226,10 @@ func (e *Engine) now() int64 { return max(e.clock, e.store.Clock().Now(e.opt.Sys
 
 // newView makes a standing view at an instant. Cuts of ntiles are those in force.
 func (e *Engine) newView(prog *ir.Program, at int64) *runtime.View {
-	engine := runtime.New(prog, e.base.data, runtime.Options{
+	e.mu.RLock()
+	data, members := e.base.data, e.members
+	e.mu.RUnlock()
+	engine := runtime.New(prog, data, runtime.Options{
 		Cuts: func(n *ir.Ntile, now int64) ([]ir.Cut, int64, bool) {
 			e.mu.RLock()
 			defer e.mu.RUnlock()
@@ -229,7 +237,7 @@ func (e *Engine) newView(prog *ir.Program, at int64) *runtime.View {
 			return cuts, now, ok
 		},
 	})
-	return engine.Standing(at, e.members, &runtime.Upkeep{Changed: e.changed})
+	return engine.Standing(at, members, &runtime.Upkeep{Changed: e.changed})
 }
 
 // changed implements runtime.Upkeep: the members of a block that differ from the store's columns.
@@ -265,6 +273,9 @@ func (e *Engine) adopt(members map[uint32]*member, ids []newID) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	for number, m := range members {
+		if e.changing != nil {
+			e.changing[number] = true
+		}
 		e.overlay[number] = m
 		block := int(number / column.Block)
 		if e.byBlock[block] == nil {

@@ -17,6 +17,8 @@ func (e *Engine) loop(ctx context.Context) {
 			e.group(ctx, e.gather(s))
 		case <-timer.C:
 			e.tick(ctx)
+		case f := <-e.control:
+			f(ctx)
 		case <-e.stop:
 			timer.Stop()
 			e.drain(ctx)

@@ -1,0 +1,202 @@
+package live
+
+import (
+	"context"
+
+	"github.com/RoaringBitmap/roaring/v2"
+
+	"github.com/muster-engine/muster/compiler/ir"
+	"github.com/muster-engine/muster/runtime"
+)
+
+// Reloaded tells what a reload did.
+type Reloaded struct {
+	// Same is set where the new rule set means what the old one does: nothing was computed or swapped.
+	Same bool
+	// Crossings is how many members entered or left segments that the edit changed. Members of a segment that is new are
+	// not among them, nor those of one that is gone.
+	Crossings int
+}
+
+// Reload puts another rule set in force. The old one answers until the new one's segments are computed; members that
+// change meanwhile are brought up to date before the swap, which is one step of the apply loop. Crossings that the edit
+// causes have the cause "rules". On an error the old rule set stays.
+func (e *Engine) Reload(ctx context.Context, prog *ir.Program) (Reloaded, error) {
+	e.reloading.Lock()
+	defer e.reloading.Unlock()
+	if err := followable(prog); err != nil {
+		return Reloaded{}, err
+	}
+	r := &reload{engine: e, prog: prog}
+	if err := e.inLoop(ctx, r.begin); err != nil {
+		return Reloaded{}, err
+	}
+	if r.out.Same {
+		return r.out, nil
+	}
+	err := r.compute(ctx)
+	if finish := e.inLoop(context.WithoutCancel(ctx), func(ctx context.Context) error { return r.finish(ctx, err) }); finish != nil {
+		return Reloaded{}, finish
+	}
+	return r.out, err
+}
+
+// inLoop runs f between two groups of the apply loop.
+func (e *Engine) inLoop(ctx context.Context, f func(context.Context) error) error {
+	done := make(chan error, 1)
+	select {
+	case e.control <- func(ctx context.Context) { done <- f(ctx) }:
+	case <-e.stop:
+		return ErrClosed
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	select {
+	case err := <-done:
+		return err
+	case <-e.stopped:
+		return ErrClosed
+	}
+}
+
+// reload is one edit of the rules on its way into force.
+type reload struct {
+	engine *Engine
+	prog   *ir.Program
+	out    Reloaded
+
+	at       int64 // of the view
+	day      int64 // local date for which it is computed
+	view     *runtime.View
+	segments []*roaring.Bitmap
+	cuts     map[string][]ir.Cut
+}
+
+// begin starts to note which members change, in the loop.
+func (r *reload) begin(context.Context) error {
+	e := r.engine
+	if e.prog.Hash == r.prog.Hash {
+		r.out.Same = true
+		return nil
+	}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	// New attributes, fields and tags are stored as the new rules say; what is stored already keeps its kind.
+	for name, kind := range kindsOf(r.prog, e.base.schema).attributes {
+		if _, ok := e.kinds.attributes[name]; !ok {
+			e.kinds.attributes[name] = kind
+		}
+	}
+	for event, fields := range kindsOf(r.prog, e.base.schema).fields {
+		if e.kinds.fields[event] == nil {
+			e.kinds.fields[event] = fields
+			continue
+		}
+		for name, kind := range fields {
+			if _, ok := e.kinds.fields[event][name]; !ok {
+				e.kinds.fields[event][name] = kind
+			}
+		}
+	}
+	e.changing = make(map[uint32]bool)
+	r.at = e.clock
+	return nil
+}
+
+// compute makes the new view beside the loop.
+func (r *reload) compute(ctx context.Context) error {
+	var err error
+	r.view, r.segments, r.cuts, err = r.engine.standing(ctx, r.prog, r.at)
+	return err
+}
+
+// finish brings the new view up to date and puts it in force, in the loop. failed is the error of computing it.
+func (r *reload) finish(ctx context.Context, failed error) error {
+	e := r.engine
+	changing := e.changing
+	e.changing = nil
+	if failed != nil {
+		return nil
+	}
+	zone := r.prog.Zone
+	if zone.DateOf(r.at) != zone.DateOf(e.clock) || e.base.data != r.view.Data() {
+		// A midnight or a checkpoint came between: compute anew, now holding the loop.
+		r.at = e.clock
+		if err := r.compute(ctx); err != nil {
+			return err
+		}
+		changing = nil
+	}
+	if err := r.catchUp(ctx, changing); err != nil {
+		return err
+	}
+	crossings, err := r.crossings(ctx)
+	if err != nil {
+		return err
+	}
+	if err := e.journal(entry{Clock: e.clock, Cuts: runtime.EncodeCuts(r.prog, r.cuts, e.clock)}, crossings); err != nil {
+		return err
+	}
+	e.prog = r.prog
+	e.setCuts(r.cuts)
+	e.view.Store(r.view)
+	r.out.Crossings = len(crossings)
+	if err := e.refillFlips(ctx, r.view); err != nil {
+		return err
+	}
+	e.feed.publish(crossings)
+	return nil
+}
+
+// catchUp applies the members that changed while the view was computed.
+func (r *reload) catchUp(ctx context.Context, changing map[uint32]bool) error {
+	e := r.engine
+	var members []*member
+	for n := range changing {
+		m, err := e.current(n)
+		if err != nil {
+			return err
+		}
+		members = append(members, m)
+	}
+	for first := true; first || len(members) > 0; first = false {
+		n := min(len(members), 1<<15)
+		change, err := r.view.Evaluate(ctx, e.rows(members[:n]), e.clock)
+		if err != nil {
+			return err
+		}
+		if err := change.Commit(); err != nil {
+			return err
+		}
+		members = members[n:]
+	}
+	return nil
+}
+
+// crossings lists who is on other sides of segments that both rule sets have.
+func (r *reload) crossings(ctx context.Context) ([]Crossing, error) {
+	e := r.engine
+	before, err := e.View().Segments(ctx)
+	if err != nil {
+		return nil, err
+	}
+	after, err := r.view.Segments(ctx)
+	if err != nil {
+		return nil, err
+	}
+	old := make(map[string]int)
+	for i, s := range e.prog.Segments {
+		old[s.Name] = i
+	}
+	was := make([]*roaring.Bitmap, len(after))
+	for i, s := range r.prog.Segments {
+		was[i] = after[i] // a new segment: nobody crosses
+		if j, ok := old[s.Name]; ok {
+			was[i] = before[j]
+		}
+	}
+	prog := e.prog
+	e.prog = r.prog
+	defer func() { e.prog = prog }()
+	return e.named(difference(was, after), e.clock, "rules"), nil
+}
