@@ -12,6 +12,9 @@ import (
 type BulkOptions struct {
 	TempDir     string // for what does not fit in memory; "" is next to the store
 	MemoryLimit int64  // bytes of staged rows kept in memory; 0 is 512 MiB
+	// TxBytes is about how much is written in one transaction; 0 is 16 MiB. Beside a live engine it is small: nothing can
+	// be journalled while a transaction is written.
+	TxBytes int
 }
 
 const defaultMemoryLimit = 512 << 20
@@ -31,7 +34,11 @@ type Bulk struct {
 	ids        map[string]*IDs
 	tables     []stagedTable
 	imports    []Import
+	txBytes    int
+	live       liveChanges
 	over       bool
+
+	replaced map[objectID]entry // what a published import has made void
 }
 
 type stagedTable struct {
@@ -69,7 +76,10 @@ func (s *Store) BeginBulk(opt BulkOptions) (*Bulk, error) {
 	b := &Bulk{
 		store: s, next: s.now.Load().draft(),
 		spool: &spool{dir: opt.TempDir, limit: opt.MemoryLimit},
-		plain: map[int]bool{}, ids: map[string]*IDs{},
+		plain: map[int]bool{}, ids: map[string]*IDs{}, txBytes: transactionBytes,
+	}
+	if opt.TxBytes > 0 {
+		b.txBytes = opt.TxBytes
 	}
 	b.attributes = b.spool.newStage(false)
 	return b, nil
@@ -194,7 +204,7 @@ func (b *Bulk) ReplaceTable(t *Table, schema TableSchema) error {
 // RecordImport notes an input file as taken, should the import be committed.
 func (b *Bulk) RecordImport(i Import) { b.imports = append(b.imports, i) }
 
-// Abort drops what was staged. It does nothing after Commit.
+// Abort drops what was staged. It does nothing after Commit; after Publish it ends the import without cleaning up.
 func (b *Bulk) Abort() {
 	if b.over {
 		return

@@ -33,16 +33,37 @@ type task struct {
 // makes the manifest name them; then the old ones are deleted. Whatever a killed import leaves behind is deleted when
 // the store is next opened for writing.
 func (b *Bulk) Commit(ctx context.Context, progress func(done, total int64)) (*BulkResult, error) {
-	if b.over {
+	result, err := b.Publish(ctx, progress)
+	if err != nil {
+		return nil, err
+	}
+	// The import has taken effect; what cannot be deleted now is at the next opening.
+	_ = b.Clean()
+	return result, nil
+}
+
+// Publish is [Bulk.Commit] but for the deletion of what it replaces: snapshots taken before go on reading until
+// [Bulk.Clean], with which the import ends.
+func (b *Bulk) Publish(ctx context.Context, progress func(done, total int64)) (result *BulkResult, err error) {
+	if b.over || b.replaced != nil {
 		return nil, errors.New("the import is over")
 	}
-	defer b.Abort()
+	defer func() {
+		if err != nil {
+			b.Abort()
+		}
+	}()
 	s := b.store
-	s.change.Lock()
-	defer s.change.Unlock()
-
+	if err := b.mayPublish(); err != nil {
+		return nil, err
+	}
 	before := s.now.Load()
-	err := s.updateLocked(func(c *commit) error {
+	if before.Leftovers { // of an import that failed, and could not be swept then
+		if err := s.sweep(); err != nil {
+			return nil, err
+		}
+	}
+	err = s.updateBeside(func(c *commit) error {
 		c.next.Leftovers = true
 		return c.putRoot()
 	})
@@ -55,21 +76,30 @@ func (b *Bulk) Commit(ctx context.Context, progress func(done, total int64)) (*B
 		fresh:  map[objectID]entry{},
 	}
 	b.next.Generation = s.now.Load().Generation + 1
-	_, staged := w.tasks()
-	s.db.AllocSize = int(max(smallGrowth, min(staged/16, largeGrowth)))
-	defer func() { s.db.AllocSize = smallGrowth }()
+	w.generation = b.next.Generation
+	w.plan()
+	if b.live.upto == 0 { // nothing else is written meanwhile
+		s.db.AllocSize = int(max(smallGrowth, min(w.total/16, largeGrowth)))
+		defer func() { s.db.AllocSize = smallGrowth }()
+	}
 	if err := w.write(ctx); err != nil {
 		return nil, errors.Join(s.importError(err), s.sweep())
 	}
-	replaced, err := w.publish(before)
-	if err != nil {
+	if b.replaced, err = w.publish(); err != nil {
+		b.replaced = nil
 		return nil, errors.Join(s.importError(err), s.sweep())
 	}
-	if err := w.clean(replaced); err != nil {
-		// The import has taken effect; what could not be deleted is at the next opening.
-		return w.result, nil
-	}
+	b.spool.close()
 	return w.result, nil
+}
+
+// Clean ends a published import: it deletes what was replaced. What it cannot delete is at the next opening.
+func (b *Bulk) Clean() error {
+	if b.over || b.replaced == nil {
+		return nil
+	}
+	defer b.Abort()
+	return b.clean(b.replaced)
 }
 
 func (s *Store) importError(err error) error {
@@ -85,30 +115,44 @@ type bulkWriter struct {
 	bulk     *Bulk
 	progress func(done, total int64)
 	result   *BulkResult
-	fresh    map[objectID]entry // what was written
+	fresh    map[objectID]entry // what was written; without parts, what is not there any more
+
+	generation uint64
+	tasks      []task
+	total      int64 // bytes of all tasks
 
 	pending      []stagedValue
 	pendingBytes int
 }
 
-// tasks lists what was staged, in the order of its keys.
-func (w *bulkWriter) tasks() (list []task, total int64) {
+// plan lists what is to be merged, in the order of its keys: blocks with staged rows, and those of replaced members.
+func (w *bulkWriter) plan() {
+	b := w.bulk
+	void := b.live.blocks()
 	add := func(st *stage, event int) {
-		if st == nil {
-			return
+		for _, block := range void {
+			st.reach(block)
 		}
 		for block := range st.blocks {
-			if b := st.blocks[block]; b.rows > 0 {
-				list = append(list, task{st, event, block, b.bytes})
-				total += b.bytes
+			if staged := st.blocks[block]; staged.rows > 0 || b.live.void(block) {
+				w.tasks = append(w.tasks, task{st, event, block, staged.bytes})
+				w.total += staged.bytes
 			}
 		}
 	}
-	add(w.bulk.attributes, -1)
-	for event, st := range w.bulk.events {
-		add(st, event)
+	add(b.attributes, -1)
+	for event := range b.next.schema.Events {
+		if event >= len(b.events) {
+			b.events = append(b.events, nil)
+		}
+		if b.events[event] == nil {
+			if len(void) == 0 {
+				continue
+			}
+			b.events[event] = b.spool.newStage(true)
+		}
+		add(b.events[event], event)
 	}
-	return list, total
 }
 
 // write merges all staged blocks, several at a time, and writes them in order.
@@ -117,7 +161,7 @@ func (w *bulkWriter) write(parent context.Context) error {
 	var running sync.WaitGroup
 	defer running.Wait()
 	defer cancel()
-	tasks, total := w.tasks()
+	tasks := w.tasks
 	type outcome struct {
 		merged *merged
 		err    error
@@ -147,7 +191,7 @@ func (w *bulkWriter) write(parent context.Context) error {
 	for range workers {
 		m := &merger{
 			store: w.store, old: w.store.now.Load(), next: w.bulk.next,
-			generation: w.bulk.next.Generation, plain: w.bulk.plain,
+			generation: w.generation, plain: w.bulk.plain, live: &w.bulk.live,
 		}
 		running.Go(func() {
 			for i := range next {
@@ -173,7 +217,7 @@ func (w *bulkWriter) write(parent context.Context) error {
 		<-ahead
 		done += t.bytes
 		if w.progress != nil {
-			w.progress(done, total)
+			w.progress(done, w.total)
 		}
 	}
 	if err := parent.Err(); err != nil {
@@ -199,10 +243,10 @@ func (w *bulkWriter) add(m *merged) error {
 		w.result.Events[name] = c
 	}
 	for _, o := range m.objects {
-		w.fresh[o.id] = entry{w.bulk.next.Generation, o.sizes}
+		w.fresh[o.id] = entry{w.generation, o.sizes}
 		for _, v := range o.values {
 			w.pending = append(w.pending, v)
-			if w.pendingBytes += len(v.value); w.pendingBytes >= transactionBytes {
+			if w.pendingBytes += len(v.value); w.pendingBytes >= w.bulk.txBytes {
 				if err := w.flush(); err != nil {
 					return err
 				}
@@ -234,8 +278,10 @@ func (w *bulkWriter) flush() error {
 }
 
 // publish makes everything written take effect, and returns what it replaced.
-func (w *bulkWriter) publish(before *state) (replaced map[objectID]entry, err error) {
-	b := w.bulk
+func (w *bulkWriter) publish() (replaced map[objectID]entry, err error) {
+	w.store.change.Lock()
+	defer w.store.change.Unlock()
+	b, now := w.bulk, w.store.now.Load()
 	for i := range b.imports {
 		record := &b.imports[i]
 		if count, ok := w.result.Events[record.Event]; ok && len(b.imports) == 1 {
@@ -245,11 +291,14 @@ func (w *bulkWriter) publish(before *state) (replaced map[objectID]entry, err er
 	next := b.next
 	next.Leftovers = true
 	next.DataVersion++
+	next.Generation, next.Pinned = now.Generation+1, now.Pinned // the rest may have moved on
+	if b.live.upto > 0 {
+		next.Checkpointed, next.CheckpointClock = b.live.upto, b.live.clock
+	}
 	next.imports = append(next.imports, b.imports...)
 	replaced = map[objectID]entry{}
 	err = guard(w.store.path, "the file", func() error {
 		return w.store.db.Update(func(tx *bolt.Tx) error {
-			now := w.store.now.Load()
 			c := &commit{tx: tx, objects: tx.Bucket(objectBucket), old: now, next: next}
 			next.Documents = now.Documents
 			for _, t := range b.tables {
@@ -258,10 +307,17 @@ func (w *bulkWriter) publish(before *state) (replaced map[objectID]entry, err er
 				}
 			}
 			for id, e := range w.fresh {
-				if old, ok := before.manifest[id]; ok {
+				if old, ok := now.manifest[id]; ok {
 					replaced[id] = old
 				}
-				next.manifest[id] = e
+				if len(e.sizes) == 0 {
+					delete(next.manifest, id)
+				} else {
+					next.manifest[id] = e
+				}
+			}
+			if err := b.live.put(c, replaced); err != nil {
+				return err
 			}
 			if len(b.imports) > 0 {
 				if err := c.putDocument(importsDocument, next.imports); err != nil {
@@ -278,11 +334,15 @@ func (w *bulkWriter) publish(before *state) (replaced map[objectID]entry, err er
 }
 
 // clean deletes what was replaced, in bounded steps, and notes that nothing is left over.
-func (w *bulkWriter) clean(replaced map[objectID]entry) error {
+func (b *Bulk) clean(replaced map[objectID]entry) error {
 	ids := slices.SortedFunc(maps.Keys(replaced), compareObjects)
+	step := deleteStep
+	if b.live.upto > 0 {
+		step /= 16
+	}
 	for {
-		budget := deleteStep
-		err := w.store.updateLocked(func(c *commit) error {
+		budget, trimmed := step, false
+		err := b.store.updateBeside(func(c *commit) error {
 			for len(ids) > 0 && budget > 0 {
 				e := replaced[ids[0]]
 				if err := deleteObject(c.objects, ids[0], e); err != nil {
@@ -293,10 +353,16 @@ func (w *bulkWriter) clean(replaced map[objectID]entry) error {
 				}
 				ids = ids[1:]
 			}
-			c.next.Leftovers = len(ids) > 0
+			if len(ids) == 0 {
+				var err error
+				if trimmed, err = trimJournal(c.tx, c.next.Checkpointed, step); err != nil {
+					return err
+				}
+			}
+			c.next.Leftovers = !trimmed
 			return c.putRoot()
 		})
-		if err != nil || len(ids) == 0 {
+		if err != nil || trimmed {
 			return err
 		}
 	}

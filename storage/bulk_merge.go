@@ -33,6 +33,7 @@ type merger struct {
 	next       *state // what the schema becomes
 	generation uint64
 	plain      map[int]bool // attributes that hold ids
+	live       *liveChanges
 
 	staged []byte
 	fields []rows
@@ -94,6 +95,9 @@ func (m *merger) attributes(st *stage, block int) (*merged, error) {
 	st.release(block)
 	members := membersOfBlock(m.next.Members, block)
 	touched := map[int]*rows{}
+	if err := m.voidAttributes(block, members, touched, st); err != nil {
+		return nil, err
+	}
 	for pos := 0; pos < len(m.staged); {
 		low, _, next, end := stagedRow(m.staged, pos, false)
 		if end < 0 || low >= members {
@@ -124,7 +128,15 @@ func (m *merger) attributes(st *stage, block int) (*merged, error) {
 	out := &merged{event: -1}
 	for place := range m.next.schema.Attributes {
 		if r := touched[place]; r != nil {
-			o, err := m.seal(objectID{attributeObject, uint32(place), uint32(block)}, [][]byte{r.pack(m.order)})
+			id := objectID{attributeObject, uint32(place), uint32(block)}
+			packed := r.pack(m.order)
+			if same, err := m.same(id, [][]byte{packed}); same || err != nil {
+				if err != nil {
+					return nil, err
+				}
+				continue
+			}
+			o, err := m.seal(id, [][]byte{packed})
 			if err != nil {
 				return nil, err
 			}
@@ -196,20 +208,28 @@ func (m *merger) events(st *stage, event, block int) (*merged, error) {
 	if err := m.parseEvents(schema, stored, total, members); err != nil {
 		return nil, err
 	}
+	void := m.voidEvents(block, stored, total)
 	dropped := 0
 	if schema.Key >= 0 {
 		dropped = m.dropDuplicates(&m.fields[schema.Key], stored)
 	}
 	out := &merged{event: event, count: EventCount{int64(total - stored - dropped), int64(dropped)}}
-	if out.count.Accepted == 0 {
+	if out.count.Accepted == 0 && void == 0 {
 		return out, nil
 	}
-	starts = m.arrange(members, dropped > 0)
+	if total == dropped+void {
+		out.objects = []mergedObject{{id: id}} // nothing is left
+		return out, nil
+	}
+	starts = m.arrange(members, dropped+void > 0)
 	packed := make([][]byte, fieldPart+len(schema.Fields))
 	packed[countsPart] = encodeCounts(starts)
 	packed[timesPart] = m.at.pack(m.order)
 	for i := range schema.Fields {
 		packed[fieldPart+i] = m.fields[i].pack(m.order)
+	}
+	if void > 0 && slices.EqualFunc(packed, parts, bytes.Equal) {
+		return out, nil
 	}
 	o, err := m.seal(id, packed)
 	out.objects = []mergedObject{o}
@@ -305,20 +325,19 @@ func fieldTag(b []byte, pos int) (place, op, value int) {
 const droppedRow = 1
 
 // dropDuplicates finds the rows whose member has an earlier row with the same key, and marks them. Rows before stored are
-// known to differ. Rows without a key are never duplicates.
+// known to differ. Rows without a key are never duplicates; void rows are passed over.
 func (m *merger) dropDuplicates(key *rows, stored int) (dropped int) {
 	total := len(m.low)
 	m.fresh = zeroed(m.fresh, column.Block/64)
 	for _, low := range m.low[stored:] {
 		m.fresh[low>>6] |= 1 << (low & 63)
 	}
-	m.hashes = zeroed(m.hashes, total)
 	size := 1 << bits.Len(uint(2*total))
 	m.slots = zeroed(m.slots, size)
 	mask := uint32(size - 1)
 	for row := range total {
 		low := m.low[row]
-		if row < stored && m.fresh[low>>6]>>(low&63)&1 == 0 || !key.is(row) {
+		if row < stored && (m.fresh[low>>6]>>(low&63)&1 == 0 || m.hashes[row] == droppedRow) || !key.is(row) {
 			continue
 		}
 		text := key.text(row)

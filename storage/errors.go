@@ -28,6 +28,9 @@ var (
 	ErrStale = errors.New("the store has changed since this snapshot was taken")
 	// ErrBusy says that a bulk import is already under way.
 	ErrBusy = errors.New("an import into this store is under way")
+	// ErrJournal says that a live engine has accepted inputs that no checkpoint has put into the columns yet: an import
+	// would come between.
+	ErrJournal = errors.New("the journal holds inputs that are not in the columns yet")
 )
 
 // CorruptError names what of a store is damaged. It is an [ErrCorrupt].

@@ -1,8 +1,10 @@
 package storage
 
 import (
+	"bytes"
 	"encoding/binary"
 	"errors"
+	"fmt"
 
 	bolt "go.etcd.io/bbolt"
 )
@@ -41,7 +43,11 @@ func (s *Store) AppendJournal(e JournalEntry) error {
 			}
 			journal.FillPercent = 0.9
 			key := sequenceKey(e.Seq)
-			if last, _ := journal.Cursor().Last(); last != nil && binary.BigEndian.Uint64(last)+1 != e.Seq {
+			before := s.now.Load().Checkpointed
+			if last, _ := journal.Cursor().Last(); last != nil {
+				before = max(before, binary.BigEndian.Uint64(last))
+			}
+			if before+1 != e.Seq {
 				return ErrSequence
 			}
 			if err := journal.Put(key, sealed(key, e.Record)); err != nil {
@@ -67,11 +73,62 @@ func (s *Store) AppendJournal(e JournalEntry) error {
 
 func sequenceKey(n uint64) []byte { return binary.BigEndian.AppendUint64(nil, n) }
 
-// Journal hands every entry's record to f, in order. The bytes are f's to keep.
+// Checkpointed returns the number of the last journal entry that is part of the columns, 0 if there is none, and the
+// instant up to which time had been applied with it.
+func (s *Store) Checkpointed() (seq uint64, clock int64) {
+	st := s.now.Load()
+	return st.Checkpointed, st.CheckpointClock
+}
+
+// JournalLength is how many entries the journal holds that are not part of the columns.
+func (s *Store) JournalLength() (entries uint64, err error) {
+	err = s.view("the journal", func(tx *bolt.Tx) error {
+		done := s.now.Load().Checkpointed
+		if b := tx.Bucket(journalBucket); b != nil {
+			if last, _ := b.Cursor().Last(); last != nil {
+				entries = max(done, binary.BigEndian.Uint64(last)) - done
+			}
+		}
+		return nil
+	})
+	return entries, err
+}
+
+// Journal hands the record of every entry since the last checkpoint to f, in order. The bytes are f's to keep.
 func (s *Store) Journal(f func(seq uint64, record []byte) error) error {
-	return s.eachRecord(journalBucket, "the journal", 0, func(seq uint64, record []byte) (bool, error) {
+	done := s.now.Load().Checkpointed
+	next := done + 1
+	return s.eachRecord(journalBucket, "the journal", next, func(seq uint64, record []byte) (bool, error) {
+		if seq <= done {
+			return true, nil
+		}
+		if seq != next {
+			return false, &CorruptError{s.path, "the journal", fmt.Sprintf("entry %d is missing", next)}
+		}
+		next++
 		return true, f(seq, record)
 	})
+}
+
+// trimJournal deletes entries up to a number, at most budget of them, and reports whether none is left.
+func trimJournal(tx *bolt.Tx, upto uint64, budget int) (done bool, err error) {
+	b := tx.Bucket(journalBucket)
+	if b == nil {
+		return true, nil
+	}
+	var keys [][]byte
+	c := b.Cursor()
+	k, _ := c.First()
+	for ; k != nil && len(keys) < budget && binary.BigEndian.Uint64(k) <= upto; k, _ = c.Next() {
+		keys = append(keys, bytes.Clone(k))
+	}
+	done = k == nil || binary.BigEndian.Uint64(k) > upto
+	for _, k := range keys {
+		if err := b.Delete(k); err != nil {
+			return false, err
+		}
+	}
+	return done, nil
 }
 
 // Crossings hands f the crossing records from the one that holds number after+1 on, in order, until f returns false.

@@ -32,7 +32,7 @@ func (s *Store) Clock() Clock {
 
 // SetClock makes the store follow another clock.
 func (s *Store) SetClock(clock Clock) error {
-	return s.update(func(c *commit) error {
+	return s.updateBeside(func(c *commit) error {
 		c.next.Pinned = nil
 		if clock.Pinned {
 			c.next.Pinned = &clock.At
@@ -63,7 +63,7 @@ func (s *Store) Rules() (*RuleSet, error) {
 
 // SetRules replaces the rule set. The revision is the caller's to count.
 func (s *Store) SetRules(r *RuleSet) error {
-	return s.update(func(c *commit) error {
+	return s.updateBeside(func(c *commit) error {
 		if err := c.putDocument(rulesDocument, r); err != nil {
 			return err
 		}
@@ -90,7 +90,7 @@ func (s *Store) Cuts() (map[string]Cuts, error) {
 
 // SetCuts replaces all recorded cuts.
 func (s *Store) SetCuts(cuts map[string]Cuts) error {
-	return s.update(func(c *commit) error {
+	return s.updateBeside(func(c *commit) error {
 		if err := c.putDocument(cutsDocument, cuts); err != nil {
 			return err
 		}

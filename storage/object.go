@@ -23,6 +23,7 @@ const (
 	listObject      objectKind = 'L' // entity is the list's number; part 0 a Roaring bitmap
 	documentObject  objectKind = 'M' // entity is a document
 	tableObject     objectKind = 'T' // entity is the table's number; part 0 the keys, then the columns
+	goneObject      objectKind = 'G' // there is one: the members that are not live any more; part 0 a Roaring bitmap
 )
 
 // Parts of an event object.
@@ -212,6 +213,8 @@ func (s *state) describe(id objectID, part int) string {
 		if int(id.entity) < len(s.schema.Tables) {
 			return fmt.Sprintf("table %q", s.schema.Tables[id.entity].Name)
 		}
+	case goneObject:
+		return "the members that are gone"
 	case documentObject:
 		if int(id.entity) < len(documentNames) {
 			return documentNames[id.entity]

@@ -66,7 +66,49 @@ func (sn *Snapshot) Members() uint32 { return sn.state.Members }
 
 // Live implements [Data].
 func (sn *Snapshot) Live(block int) (*roaring.Bitmap, error) {
-	return everyone(sn.state.Members, block), nil
+	all := everyone(sn.state.Members, block)
+	gone, err := sn.gone()
+	if err != nil {
+		return nil, err
+	}
+	if gone != nil {
+		all.AndNot(lowBits(gone, block))
+	}
+	return all, nil
+}
+
+// gone returns the members that are not live, nil if there are none.
+func (sn *Snapshot) gone() (*roaring.Bitmap, error) {
+	return load(sn, partID{objectID{kind: goneObject}, 0}, decodeBitmap)
+}
+
+// lowBits returns those of some members that are in a block, as low 16 bits.
+func lowBits(members *roaring.Bitmap, block int) *roaring.Bitmap {
+	out := roaring.New()
+	it := members.Iterator()
+	it.AdvanceIfNeeded(uint32(block) << 16)
+	for it.HasNext() {
+		m := it.Next()
+		if int(m>>16) != block {
+			break
+		}
+		out.Add(m & 0xffff)
+	}
+	return out
+}
+
+// Renew returns the state of the store as of now, with everything that this snapshot has read and that is still so.
+func (sn *Snapshot) Renew() *Snapshot {
+	out := sn.store.Snapshot()
+	sn.mu.Lock()
+	defer sn.mu.Unlock()
+	for id, l := range sn.loaded {
+		was, now := sn.state.manifest[id.objectID], out.state.manifest[id.objectID]
+		if len(now.sizes) > 0 && was.generation == now.generation {
+			out.loaded[id] = l
+		}
+	}
+	return out
 }
 
 // Attribute implements [Data].

@@ -31,9 +31,13 @@ type root struct {
 	DataVersion uint64
 	Members     uint32
 	// Leftovers says that objects may be lying about that nothing refers to: an import was killed.
-	Leftovers bool   `json:",omitempty"`
-	Pinned    *int64 `json:",omitempty"` // where the clock stands, if it does
-	Documents [documentCount]documentRef
+	Leftovers bool `json:",omitempty"`
+	// Checkpointed is the number of the last journal entry that the objects contain, and CheckpointClock the instant up to
+	// which time had been applied with it.
+	Checkpointed    uint64 `json:",omitempty"`
+	CheckpointClock int64  `json:",omitempty"`
+	Pinned          *int64 `json:",omitempty"` // where the clock stands, if it does
+	Documents       [documentCount]documentRef
 }
 
 type documentRef struct{ Generation, Size uint64 }

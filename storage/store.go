@@ -249,6 +249,13 @@ func (s *Store) update(f func(c *commit) error) error {
 	return s.updateLocked(f)
 }
 
+// updateBeside is update for what does not touch the manifest or the schema, and may be changed beside a bulk import.
+func (s *Store) updateBeside(f func(c *commit) error) error {
+	s.change.Lock()
+	defer s.change.Unlock()
+	return s.updateLocked(f)
+}
+
 func (s *Store) updateLocked(f func(c *commit) error) error {
 	if s.readOnly {
 		return ErrReadOnly
@@ -277,8 +284,11 @@ func (s *Store) writeError(err error) error {
 // sweepStep is how many values are deleted in a transaction.
 const sweepStep = 4096
 
-// sweep deletes the objects that nothing refers to, in bounded steps, and notes that there are none left.
+// sweep deletes the objects that nothing refers to and the journal entries that the rest contains, in bounded steps, and
+// notes that there are none left.
 func (s *Store) sweep() error {
+	s.change.Lock()
+	defer s.change.Unlock()
 	for {
 		st := s.now.Load()
 		var garbage [][]byte
@@ -302,6 +312,14 @@ func (s *Store) sweep() error {
 					return err
 				}
 			}
+			trimmed := true
+			if done {
+				var err error
+				if trimmed, err = trimJournal(c.tx, c.next.Checkpointed, sweepStep); err != nil {
+					return err
+				}
+			}
+			done = done && trimmed
 			c.next.Leftovers = !done
 			return c.putRoot()
 		})

@@ -28,7 +28,7 @@ func (s *Store) Verify(ctx context.Context, progress func(done, total int64)) er
 	if err != nil {
 		return err
 	}
-	if err := inspect(f, s.path, info.Size()); err != nil {
+	if err := s.inspectOpen(f, info.Size()); err != nil {
 		return err
 	}
 	if err := s.checkPages(ctx); err != nil {
@@ -49,8 +49,21 @@ func (s *Store) Verify(ctx context.Context, progress func(done, total int64)) er
 			progress(int64(i+1), int64(len(ids)))
 		}
 	}
-	faults = append(faults, s.verifyKeys(sn.state))
+	faults = append(faults, s.verifyKeys(sn.state), s.verifyRecords())
 	return errors.Join(faults...)
+}
+
+// inspectOpen walks the skeleton of the open file while nothing is written, the journal included.
+func (s *Store) inspectOpen(f *os.File, size int64) error {
+	if s.readOnly {
+		return inspect(f, s.path, size)
+	}
+	tx, err := s.db.Begin(true)
+	if err != nil {
+		return err
+	}
+	defer tx.Rollback()
+	return inspect(f, s.path, size)
 }
 
 func (s *Store) checkPages(ctx context.Context) error {
@@ -116,6 +129,12 @@ func (sn *Snapshot) verifyObject(id objectID) error {
 		}
 		_, err := sn.Table(schema.Tables[id.entity].Name)
 		return err
+	case goneObject:
+		gone, err := sn.gone()
+		if err == nil && !gone.IsEmpty() && gone.Maximum() >= sn.state.Members {
+			err = sn.corrupt(partID{id, 0}, "it has members that do not exist")
+		}
+		return err
 	}
 	return unnamed
 }
@@ -171,6 +190,14 @@ func (sn *Snapshot) verifyKeyTexts(id partID, events int) error {
 		return sn.corrupt(id, "it has another number of rows than there are events")
 	}
 	return nil
+}
+
+// verifyRecords reads the journal and the crossings.
+func (s *Store) verifyRecords() error {
+	return errors.Join(
+		s.Journal(func(uint64, []byte) error { return nil }),
+		s.Crossings(0, func(uint64, []byte) (bool, error) { return true, nil }),
+	)
 }
 
 // verifyKeys checks that every value belongs to the state, unless a killed import may have left some.
