@@ -39,22 +39,43 @@ func clockOf(t instant, zone *time.Location) int64 {
 }
 
 // instantOf is the first instant at which a local clock shows the given date and time of day, or, where a clock change
-// skips that, the first one after.
+// skips that, the first one after. It looks for clock changes hour by hour: [time.Time.ZoneBounds] ends distant
+// leap years a day early.
 func instantOf(d day, clock int64, zone *time.Location) instant {
 	local := int64(d)*24*hour + clock // the local time read as if it were UTC
-	t := time.UnixMicro(local).Add(-48 * time.Hour).In(zone)
-	for {
-		_, offset := t.Zone()
-		start, end := t.ZoneBounds()
-		candidate := local - int64(offset)*second
-		if !start.IsZero() {
-			candidate = max(candidate, start.UnixMicro())
+	for from := local - 48*hour; ; from += hour {
+		to := from + hour
+		offset, next := offsetAt(from, zone), offsetAt(to, zone)
+		change := to
+		if offset != next {
+			change = changeBetween(from, to, zone)
 		}
-		if end.IsZero() || candidate < end.UnixMicro() {
-			return instant(candidate)
+		if t := max(from, local-offset); t < change {
+			return instant(t)
 		}
-		t = end
+		if t := max(change, local-next); t < to {
+			return instant(t)
+		}
 	}
+}
+
+// offsetAt is how far local clocks are ahead of UTC at an instant, in microseconds.
+func offsetAt(t int64, zone *time.Location) int64 {
+	_, offset := time.UnixMicro(t).In(zone).Zone()
+	return int64(offset) * second
+}
+
+// changeBetween is the first instant with the offset that to has but from has not.
+func changeBetween(from, to int64, zone *time.Location) int64 {
+	before := offsetAt(from, zone)
+	for to-from > 1 {
+		if middle := from + (to-from)/2; offsetAt(middle, zone) == before {
+			from = middle
+		} else {
+			to = middle
+		}
+	}
+	return to
 }
 
 // addMonths goes n months on; the day of month is clamped to the length of the month.

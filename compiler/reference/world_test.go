@@ -210,6 +210,7 @@ func TestLocalTimesAcrossOddClockChanges(t *testing.T) {
 		{"America/St_Johns", "2005-10-30T00:01:00", "2005-10-30T03:31:00Z"},
 		{"Australia/Lord_Howe", "2026-10-04T02:15:00", "2026-10-03T15:30:00Z"}, // half an hour is skipped
 		{"Europe/London", "2026-03-29T01:30:00", "2026-03-29T01:00:00Z"},
+		{"Europe/Berlin", "2040-12-31T12:00:00", "2040-12-31T11:00:00Z"}, // the last day of a leap year, far off
 		{"Asia/Kathmandu", "2026-01-01T00:00:00", "2025-12-31T18:15:00Z"},
 	} {
 		zone, err := time.LoadLocation(c.zone)
