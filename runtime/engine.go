@@ -44,8 +44,13 @@ type Engine struct {
 	data storage.Data
 	opt  Options
 
-	tablesMu sync.Mutex
-	tables   map[*ir.Table]*vector.Rows
+	tables *tables
+}
+
+// tables are lookup tables made ready, which engines over the same tables share.
+type tables struct {
+	mu    sync.Mutex
+	ready map[*ir.Table]*vector.Rows
 }
 
 // New returns an engine. Neither argument is changed.
@@ -53,7 +58,7 @@ func New(prog *ir.Program, data storage.Data, opt Options) *Engine {
 	if opt.Workers <= 0 {
 		opt.Workers = goruntime.GOMAXPROCS(0)
 	}
-	return &Engine{prog: prog, data: data, opt: opt, tables: make(map[*ir.Table]*vector.Rows)}
+	return &Engine{prog: prog, data: data, opt: opt, tables: &tables{ready: make(map[*ir.Table]*vector.Rows)}}
 }
 
 // Program returns the program that the engine runs.

@@ -47,9 +47,9 @@ func (b *block) manual(tag *ir.Tag) *resident {
 
 // lookup makes a table ready for look-ups, once; nil if the store has none.
 func (e *Engine) lookup(t *ir.Table) *vector.Rows {
-	e.tablesMu.Lock()
-	defer e.tablesMu.Unlock()
-	if rows, ok := e.tables[t]; ok {
+	e.tables.mu.Lock()
+	defer e.tables.mu.Unlock()
+	if rows, ok := e.tables.ready[t]; ok {
 		return rows
 	}
 	stored, err := e.data.Table(t.Name)
@@ -71,7 +71,7 @@ func (e *Engine) lookup(t *ir.Table) *vector.Rows {
 			}
 		}
 	}
-	e.tables[t] = rows
+	e.tables.ready[t] = rows
 	return rows
 }
 

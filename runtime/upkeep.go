@@ -53,7 +53,9 @@ type change struct {
 // evaluateRows returns a view of some members' present state, with the cuts of v, ready to be asked for columns.
 func (v *View) evaluateRows(ctx context.Context, rows Rows, now int64) (*change, error) {
 	opt := Options{Workers: 1, Index: IndexNever}
-	small := New(v.prog, rows, opt).AsOf(now)
+	engine := New(v.prog, rows, opt)
+	engine.tables = v.tables
+	small := engine.AsOf(now)
 	small.cutsMu.Lock()
 	v.cutsMu.Lock()
 	for k, c := range v.cuts {
