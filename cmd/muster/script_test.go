@@ -53,6 +53,7 @@ func setupScript(env *testscript.Env) error {
 	env.Setenv("ROOT", root)
 	env.Setenv("HOME", env.WorkDir)
 	env.Setenv("NO_COLOR", "")
+	env.Setenv("GORACE", "atexit_sleep_ms=0") // the race detector's second at the end of each of a hundred processes
 	for _, name := range []string{"MUSTER_RULES", "MUSTER_STORE"} {
 		env.Setenv(name, "")
 	}
