@@ -103,16 +103,14 @@ func LoadFS(fsys fs.FS) (*Set, error) {
 func FromSources(sources []Source) *Set {
 	s := &Set{Sources: append([]Source(nil), sources...)}
 	sort.SliceStable(s.Sources, func(i, j int) bool { return s.Sources[i].Name < s.Sources[j].Name })
-	hash := sha256.New()
 	for _, src := range s.Sources {
-		fmt.Fprintf(hash, "%d %s %d\n%s", len(src.Name), src.Name, len(src.Text), src.Text)
 		file := diag.NewFile(src.Name, src.Text)
 		tree, found := dsl.Parse(file)
 		s.Files = append(s.Files, file)
 		s.Trees = append(s.Trees, tree)
 		s.Diags = append(s.Diags, found...)
 	}
-	s.Hash = hex.EncodeToString(hash.Sum(nil))
+	s.Hash = HashOf(s.Sources)
 	program, found := compiler.Compile(s.Trees)
 	s.Diags = append(s.Diags, found...)
 	s.Diags.Sort()
@@ -120,6 +118,15 @@ func FromSources(sources []Source) *Set {
 		s.Program = program
 	}
 	return s
+}
+
+// HashOf is the [Set.Hash] of texts, which must be sorted by name.
+func HashOf(sources []Source) string {
+	hash := sha256.New()
+	for _, src := range sources {
+		fmt.Fprintf(hash, "%d %s %d\n%s", len(src.Name), src.Name, len(src.Text), src.Text)
+	}
+	return hex.EncodeToString(hash.Sum(nil))
 }
 
 func readTree(fsys fs.FS) ([]Source, error) {
