@@ -40,12 +40,18 @@ type resident struct {
 	codes map[string]uint32 // of the dictionary of texts, while patched
 	col   *column.Column
 	exact []decimal.Decimal // of exact money, instead of col; known is then col.Known
+	// moving tells of the column of a standing view that nobody keeps right while time passes: it holds as of at.
+	moving bool
+	at     int64
 	// asked counts the ranges asked of it.
 	asked  int
 	slices *index.Slices
 	values *index.Values
 	tried  bool // whether values were tried
 }
+
+// stale reports whether the column is that of another instant.
+func (r *resident) stale(now int64) bool { return r.moving && r.at != now }
 
 func (b *block) load() {
 	if b.loaded {
@@ -94,7 +100,7 @@ func (b *block) prepare(n *ir.Node) {
 // column returns the resident column of an attribute, tag or slot; its col is nil where everything is unknown.
 func (b *block) column(n *ir.Node) *resident {
 	key := b.leafKey(n)
-	if r, ok := b.columns[key]; ok {
+	if r, ok := b.columns[key]; ok && !r.stale(b.at.clock.Now) {
 		return r
 	}
 	var r *resident
@@ -111,10 +117,11 @@ func (b *block) column(n *ir.Node) *resident {
 	}
 	if r.node != nil { // a tag that is nothing but another column
 		alias := *r
-		alias.owned = false
+		alias.owned, alias.codes = false, nil
 		r = &alias
 	}
 	r.node = n
+	r.moving, r.at = n.Op == ir.OpSlot && b.view.upkeep.neglects(n.Agg), b.at.clock.Now
 	b.columns[key] = r
 	return r
 }

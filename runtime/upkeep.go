@@ -8,6 +8,7 @@ import (
 	"github.com/RoaringBitmap/roaring/v2"
 
 	"github.com/muster-engine/muster/compiler/ir"
+	"github.com/muster-engine/muster/dsl"
 	"github.com/muster-engine/muster/runtime/index"
 	"github.com/muster-engine/muster/runtime/vector"
 	"github.com/muster-engine/muster/storage"
@@ -26,6 +27,17 @@ type Upkeep struct {
 	// Changed returns the members of a block whose state differs from the data, with their state as it is now; nil if
 	// there are none. It is asked while the block is worked on, when a column is first computed.
 	Changed func(block int) Rows
+
+	work *clockwork // of the program, in a view whose clock moves
+}
+
+// neglects reports whether an aggregate can change at instants that are not among the flips: one that is only asked for.
+func (u *Upkeep) neglects(a *ir.Aggregate) bool {
+	if u == nil || u.work == nil {
+		return false
+	}
+	w := elapsed(a.Window.Unit)
+	return !u.work.events[a.Event] || a.Window.Kind == dsl.InLast && w > 0 && !slices.Contains(u.work.spans[a.Event], a.Window.N*w)
 }
 
 // Standing returns a view at the instant at which the engine's clock stands, to be kept up to date with [View.Evaluate]:
@@ -33,7 +45,7 @@ type Upkeep struct {
 // have been given, those beside the data included.
 func (e *Engine) Standing(now int64, members uint32, up *Upkeep) *View {
 	v := e.At(now)
-	v.upkeep = up
+	v.upkeep = &Upkeep{Changed: up.Changed, work: clockworkOf(e.prog)}
 	if members > 0 {
 		v.extend(members - 1)
 	}
@@ -203,7 +215,11 @@ func (b *block) apply(small *change, from, to int) {
 	lanes := laneMap{numbers: small.rows.Numbers(), from: from, to: to}
 	lanes.setBits(&b.live, &small.block.live)
 	b.count = b.live.Count()
-	for _, r := range b.columns {
+	for key, r := range b.columns {
+		if r.stale(b.at.clock.Now) {
+			delete(b.columns, key)
+			continue
+		}
 		if r.node == nil {
 			continue
 		}
