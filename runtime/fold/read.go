@@ -16,7 +16,7 @@ func Read(batch *vector.Batch, c *column.Column, t ir.Type, ordinals []int64, fi
 	if kind == ir.Enum && c.Kind == column.Ints {
 		kind = ir.Int // resident columns hold ordinals
 	}
-	if n == 0 {
+	if n == 0 || kind == ir.Enum && len(ordinals) == 0 { // of texts without a dictionary none is known
 		return batch.Full(batch.Uniform(ir.Unknown(t.Kind)))
 	}
 	switch kind {

@@ -247,7 +247,7 @@ func (g *group) enlist(list string, number uint32, on bool) error {
 
 // listed returns everybody on a list.
 func (g *group) listed(list string) ([]uint32, error) {
-	stored, err := g.engine.base.data.List(list)
+	stored, err := g.engine.base.List(list)
 	if err != nil {
 		return nil, err
 	}
@@ -280,6 +280,9 @@ func (g *group) peekChanged(n uint32) (*member, error) {
 }
 
 func (g *group) retract(in Input) (Outcome, error) {
+	if in.Key == "" {
+		return rejected("only an event with a key can be taken back")
+	}
 	number, found, reason := g.resolve(in.IDs)
 	if reason != "" {
 		return rejected("%s", reason)
