@@ -27,7 +27,7 @@ func (l *lowering) compareTyped(op ir.Op, x, y operand, at, opAt diag.Span) *ir.
 	xk, yk := x.kind(), y.kind()
 	switch {
 	case x.isLit() && y.isLit():
-		return l.b.bool(holds(op, x.lit.Cmp(y.lit)), at)
+		return l.b.bool(op.Holds(x.lit.Cmp(y.lit)), at)
 	case xk == ir.Set || yk == ir.Set:
 		return l.setCompared(x, y, at)
 	case isNumeric(xk) && isNumeric(yk):
@@ -64,23 +64,6 @@ func unorderedHint(k ir.Kind) string {
 		return "an enum is ordered as it is written"
 	}
 	return ""
-}
-
-// holds applies a comparison to the sign of a difference.
-func holds(op ir.Op, sign int) bool {
-	switch op {
-	case ir.OpEq:
-		return sign == 0
-	case ir.OpNe:
-		return sign != 0
-	case ir.OpLt:
-		return sign < 0
-	case ir.OpLe:
-		return sign <= 0
-	case ir.OpGt:
-		return sign > 0
-	}
-	return sign >= 0
 }
 
 func (l *lowering) setCompared(x, y operand, at diag.Span) *ir.Node {
@@ -120,7 +103,7 @@ func (l *lowering) incomparable(x, y operand, at diag.Span) *ir.Node {
 // by text.
 func (l *lowering) compareEnum(op ir.Op, x, y operand, at, opAt diag.Span) *ir.Node {
 	if x.kind() != ir.Enum {
-		x, y, op = y, x, mirrored(op)
+		x, y, op = y, x, op.Mirror()
 	}
 	switch {
 	case y.text != nil:
@@ -141,20 +124,6 @@ func (l *lowering) compareEnum(op ir.Op, x, y operand, at, opAt diag.Span) *ir.N
 		return nil
 	}
 	return l.b.op(op, boolType, at, l.asText(x.node), y.node)
-}
-
-func mirrored(op ir.Op) ir.Op {
-	switch op {
-	case ir.OpLt:
-		return ir.OpGt
-	case ir.OpLe:
-		return ir.OpGe
-	case ir.OpGt:
-		return ir.OpLt
-	case ir.OpGe:
-		return ir.OpLe
-	}
-	return op
 }
 
 // enumLiteral is a string literal as a value of an enum; nil, and reported, if the enum lacks it.
@@ -181,7 +150,7 @@ func (c *compilation) enumHint(text string, e *ir.EnumType) string {
 // compareRow compares rows of one table, or a row with a string, which is its key.
 func (l *lowering) compareRow(op ir.Op, x, y operand, at, opAt diag.Span) *ir.Node {
 	if x.kind() != ir.Row {
-		x, y, op = y, x, mirrored(op)
+		x, y, op = y, x, op.Mirror()
 	}
 	var other *ir.Node
 	row := x.node

@@ -50,7 +50,7 @@ func (c *compilation) judge(n *ir.Node) (verdict, *ir.Node) {
 		return never, nil
 	}
 	if n.Op >= ir.OpEq && n.Op <= ir.OpGe && n.Args[0].Key == n.Args[1].Key {
-		if holds(n.Op, 0) {
+		if n.Op.Holds(0) {
 			return whenKnown(n.Args[0]), n.Args[0]
 		}
 		return never, n.Args[0]

@@ -202,3 +202,35 @@ type Cut struct {
 	From  Value
 	Group int64
 }
+
+// Mirror returns the comparison with its sides exchanged: of < it is >.
+func (op Op) Mirror() Op {
+	switch op {
+	case OpLt:
+		return OpGt
+	case OpLe:
+		return OpGe
+	case OpGt:
+		return OpLt
+	case OpGe:
+		return OpLe
+	}
+	return op
+}
+
+// Holds applies a comparison to the sign of a difference, x - y.
+func (op Op) Holds(sign int) bool {
+	switch op {
+	case OpEq:
+		return sign == 0
+	case OpNe:
+		return sign != 0
+	case OpLt:
+		return sign < 0
+	case OpLe:
+		return sign <= 0
+	case OpGt:
+		return sign > 0
+	}
+	return sign >= 0
+}

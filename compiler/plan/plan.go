@@ -170,7 +170,7 @@ func intersect(a, b *Node) *Node {
 func comparison(n *ir.Node, at Clock) *Node {
 	x, y, op := n.Args[0], n.Args[1], n.Op
 	if x.Op == ir.OpConst && y.Op != ir.OpConst {
-		x, y, op = y, x, mirror(op)
+		x, y, op = y, x, op.Mirror()
 	}
 	c, ok := constant(y, at)
 	if !ok || x.Type.Kind == ir.Exact || x.Type.Kind == ir.Set {
@@ -224,20 +224,6 @@ func constant(n *ir.Node, at Clock) (ir.Value, bool) {
 		return ir.IntLike(ir.Time, at.Now), true
 	}
 	return ir.Value{}, false
-}
-
-func mirror(op ir.Op) ir.Op {
-	switch op {
-	case ir.OpLt:
-		return ir.OpGt
-	case ir.OpLe:
-		return ir.OpGe
-	case ir.OpGt:
-		return ir.OpLt
-	case ir.OpGe:
-		return ir.OpLe
-	}
-	return op
 }
 
 func numberRange(n, x *ir.Node, op ir.Op, c float64) *Node {

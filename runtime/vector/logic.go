@@ -53,7 +53,7 @@ func (b *Batch) compare(n *ir.Node) *Vec {
 	x, y := b.Eval(n.Args[0]), b.Eval(n.Args[1])
 	op := n.Op
 	if x.Uniform && !y.Uniform {
-		x, y, op = y, x, mirror(op)
+		x, y, op = y, x, op.Mirror()
 	}
 	x = b.Full(x)
 	out := b.New(ir.Bool)
@@ -63,7 +63,7 @@ func (b *Batch) compare(n *ir.Node) *Vec {
 	case ir.Exact:
 		y = b.Full(y)
 		for i := range x.D {
-			setBit(out.B, i, holds(op, x.D[i].Cmp(y.D[i])))
+			setBit(out.B, i, op.Holds(x.D[i].Cmp(y.D[i])))
 		}
 	case ir.String, ir.Row:
 		b.compareTexts(op, x, y, out.B)
@@ -92,36 +92,6 @@ func (b *Batch) maskKnown(bits []uint64, vs ...*Vec) {
 	if tail := uint(b.N) & 63; tail != 0 {
 		bits[len(bits)-1] &= 1<<tail - 1
 	}
-}
-
-func mirror(op ir.Op) ir.Op {
-	switch op {
-	case ir.OpLt:
-		return ir.OpGt
-	case ir.OpLe:
-		return ir.OpGe
-	case ir.OpGt:
-		return ir.OpLt
-	case ir.OpGe:
-		return ir.OpLe
-	}
-	return op
-}
-
-func holds(op ir.Op, c int) bool {
-	switch op {
-	case ir.OpEq:
-		return c == 0
-	case ir.OpNe:
-		return c != 0
-	case ir.OpLt:
-		return c < 0
-	case ir.OpLe:
-		return c <= 0
-	case ir.OpGt:
-		return c > 0
-	}
-	return c >= 0
 }
 
 // setBit writes bit i; lanes are written in ascending order, so a word is cleared with its first bit.
