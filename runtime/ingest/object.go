@@ -115,3 +115,23 @@ func (s *objectSink) Set(place int, texts [][]byte) {
 	}
 	s.values[s.names[place]] = column.Set(set...)
 }
+
+// ReadValue reads the value under the key "value" of a JSON object as one of a type, as [Run] reads cells. The value is of
+// kind 0 if it is null, empty or not there; reason says why it cannot be read, and is empty if it can.
+func ReadValue(program *ir.Program, t ir.Type, object []byte) (v column.Value, reason string) {
+	p := &plan{program: program, source: &ir.Source{Target: ir.ToEvent}, event: &ir.Event{Key: -1}}
+	p.eventSchema.Fields = append(p.eventSchema.Fields, fieldSchema("value", t))
+	if err := p.add(&ir.Mapping{Target: ir.SetField, Name: "value", Column: "value", Type: t}); err != nil {
+		return column.Value{}, err.Error()
+	}
+	sink := &objectSink{names: []string{"value"}, values: map[string]column.Value{}}
+	m := &ObjectMapper{plan: p, json: ndjson.NewReader(p.wanted)}
+	m.rows = newRowMapper(p, sink, m.json)
+	if f, ok := m.json.Read(object); !ok {
+		return column.Value{}, jsonFault(f, object).String()
+	}
+	if !m.rows.row(m.json.Values) {
+		return column.Value{}, m.rows.fault.String()
+	}
+	return sink.values["value"], ""
+}

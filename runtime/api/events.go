@@ -1,0 +1,262 @@
+package api
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/muster-engine/muster/compiler/ir"
+	"github.com/muster-engine/muster/dsl/diag"
+	"github.com/muster-engine/muster/runtime/ingest"
+	"github.com/muster-engine/muster/runtime/ingest/ndjson"
+	"github.com/muster-engine/muster/runtime/live"
+)
+
+// taken answers a batch.
+type taken struct {
+	Accepted  int       `json:"accepted"`
+	Duplicate int       `json:"duplicate"`
+	Rejected  []refused `json:"rejected"`
+}
+
+// refused is a line that was not taken.
+type refused struct {
+	Line   int    `json:"line"`
+	Field  string `json:"field,omitempty"`
+	Reason string `json:"reason"`
+}
+
+func (s *Server) postEvents(w http.ResponseWriter, r *http.Request) error {
+	return s.postBatch(w, r, ir.ToEvent)
+}
+
+func (s *Server) postMembers(w http.ResponseWriter, r *http.Request) error {
+	return s.postBatch(w, r, ir.ToMember)
+}
+
+// postBatch takes a batch of events or members as one group: it is durable as a whole before it is answered.
+func (s *Server) postBatch(w http.ResponseWriter, r *http.Request, target ir.SourceTarget) error {
+	prog := s.engine.View().Program()
+	read, err := s.reader(prog, target, r.URL.Query().Get("source"))
+	if err != nil {
+		return err
+	}
+	body, release, err := s.readBody(w, r)
+	if err != nil {
+		return err
+	}
+	defer release()
+	lines, err := s.objects(body)
+	if err != nil {
+		return err
+	}
+	out := taken{Rejected: []refused{}}
+	inputs, places := make([]live.Input, 0, len(lines)), make([]int, 0, len(lines))
+	refusals := make([]*refused, len(lines))
+	for i, l := range lines {
+		in, why := read(l.text)
+		if why != nil {
+			refusals[i] = why
+			continue
+		}
+		inputs, places = append(inputs, in), append(places, i)
+	}
+	outcomes, err := s.submit(r.Context(), inputs)
+	if err != nil {
+		return err
+	}
+	for k, o := range outcomes {
+		switch o.Status {
+		case live.Accepted:
+			out.Accepted++
+		case live.Duplicate:
+			out.Duplicate++
+		default:
+			refusals[places[k]] = &refused{Reason: o.Reason}
+		}
+	}
+	for i, why := range refusals {
+		if why != nil {
+			why.Line = lines[i].number
+			out.Rejected = append(out.Rejected, *why)
+		}
+	}
+	kind := "event"
+	if target == ir.ToMember {
+		kind = "member"
+	}
+	s.metrics.taken(kind, out)
+	return send(w, out)
+}
+
+// submit hands inputs to the engine. A full queue makes it wait no longer than a question may take.
+func (s *Server) submit(ctx context.Context, inputs []live.Input) ([]live.Outcome, error) {
+	ctx, cancel := context.WithTimeout(ctx, s.opt.QueryTime)
+	defer cancel()
+	return s.engine.Submit(ctx, inputs)
+}
+
+// one hands over a single input; what the engine rejects is a problem with the given status.
+func (s *Server) one(ctx context.Context, in live.Input, status int) error {
+	outcomes, err := s.submit(ctx, []live.Input{in})
+	if err != nil {
+		return err
+	}
+	if o := outcomes[0]; o.Status == live.Rejected {
+		return fail(status, "%s", o.Reason)
+	}
+	return nil
+}
+
+// reader returns what reads the objects of a batch: as a source of the rules maps them, or by their own names.
+func (s *Server) reader(prog *ir.Program, target ir.SourceTarget, name string) (func([]byte) (live.Input, *refused), error) {
+	if name != "" {
+		src, err := sourceOf(prog, target, name)
+		if err != nil {
+			return nil, err
+		}
+		m, err := ingest.NewObjectMapper(prog, src, s.opt.Env)
+		if err != nil {
+			return nil, fail(http.StatusUnprocessableEntity, "%v", err)
+		}
+		event := ""
+		if target == ir.ToEvent {
+			event = prog.Events[src.Index].Name
+		}
+		return func(text []byte) (live.Input, *refused) { return mapped(m, event, text) }, nil
+	}
+	if target == ir.ToMember {
+		m, err := ingest.NewObjectMapper(prog, ingest.MembersByName(prog), s.opt.Env)
+		if err != nil {
+			return nil, fail(http.StatusUnprocessableEntity, "%v", err)
+		}
+		return func(text []byte) (live.Input, *refused) { return mapped(m, "", text) }, nil
+	}
+	return s.byType(prog), nil
+}
+
+// byType reads events that say in the key type what they are.
+func (s *Server) byType(prog *ir.Program) func([]byte) (live.Input, *refused) {
+	which := ndjson.NewReader([]string{"type"})
+	mappers := make([]*ingest.ObjectMapper, len(prog.Events))
+	return func(text []byte) (live.Input, *refused) {
+		if _, ok := which.Read(text); ok && which.Values[0].Kind != ndjson.String {
+			return live.Input{}, &refused{Field: "type", Reason: "type must name an event of the rules"}
+		} else if !ok {
+			m, _ := ingest.NewObjectMapper(prog, ingest.MembersByName(prog), nil)
+			_, f, _ := m.Map(text)
+			return live.Input{}, &refused{Reason: f.Reason}
+		}
+		name := string(which.Values[0].Text)
+		event := eventIndex(prog, name)
+		if event < 0 {
+			reason := "there is no event " + quote(name)
+			if near, ok := diag.Near(name, eventNames(prog)); ok {
+				reason += "; did you mean " + near + "?"
+			}
+			return live.Input{}, &refused{Field: "type", Reason: reason}
+		}
+		if mappers[event] == nil {
+			m, err := ingest.NewObjectMapper(prog, ingest.EventByName(prog, event), s.opt.Env)
+			if err != nil {
+				return live.Input{}, &refused{Reason: err.Error()}
+			}
+			mappers[event] = m
+		}
+		return mapped(mappers[event], name, text)
+	}
+}
+
+// mapped is an object as an input: an event if it has a name, else attributes.
+func mapped(m *ingest.ObjectMapper, event string, text []byte) (live.Input, *refused) {
+	o, f, ok := m.Map(text)
+	if !ok {
+		return live.Input{}, &refused{Field: f.Field, Reason: f.Reason}
+	}
+	in := live.Input{Kind: live.Attributes, Values: o.Values}
+	if event != "" {
+		in = live.Input{Kind: live.Event, Type: event, Key: o.Key, HasAt: o.HasAt, At: o.At, Values: o.Values}
+	}
+	for _, id := range o.IDs {
+		if id.Hashed {
+			return live.Input{}, &refused{Field: id.Attribute, Reason: "a hashed id finds members in an import only; send the id itself"}
+		}
+		in.IDs = append(in.IDs, live.ID{Attribute: id.Attribute, Text: id.Text})
+	}
+	return in, nil
+}
+
+func sourceOf(prog *ir.Program, target ir.SourceTarget, name string) (*ir.Source, error) {
+	var names []string
+	for _, src := range prog.Sources {
+		if src.Target != target {
+			if src.Name == name {
+				return nil, fail(http.StatusUnprocessableEntity, "source %s gives something else; this address takes %s", name, targetNames[target])
+			}
+			continue
+		}
+		if src.Name == name {
+			return src, nil
+		}
+		names = append(names, src.Name)
+	}
+	return nil, unknownName("source", name, names)
+}
+
+var targetNames = map[ir.SourceTarget]string{ir.ToEvent: "events", ir.ToMember: "members", ir.ToTable: "tables"}
+
+func eventIndex(prog *ir.Program, name string) int {
+	for i, e := range prog.Events {
+		if e.Name == name {
+			return i
+		}
+	}
+	return -1
+}
+
+func eventNames(prog *ir.Program) (names []string) {
+	for _, e := range prog.Events {
+		names = append(names, e.Name)
+	}
+	return names
+}
+
+// deleteEvent takes an event back by its key and an id of the member.
+func (s *Server) deleteEvent(w http.ResponseWriter, r *http.Request) error {
+	prog := s.engine.View().Program()
+	name, key := r.PathValue("type"), r.PathValue("key")
+	event := eventIndex(prog, name)
+	if event < 0 {
+		return unknownName("event", name, eventNames(prog))
+	}
+	if prog.Events[event].Key < 0 {
+		return fail(http.StatusUnprocessableEntity, "%s has no key by which one could be taken back", name)
+	}
+	id, err := idParam(prog, r)
+	if err != nil {
+		return err
+	}
+	if err := s.one(r.Context(), live.Input{Kind: live.Retract, Type: name, Key: key, IDs: []live.ID{id}}, http.StatusNotFound); err != nil {
+		return err
+	}
+	w.WriteHeader(http.StatusNoContent)
+	return nil
+}
+
+// idParam reads the id of a member from the query: a parameter that is called like an id attribute.
+func idParam(prog *ir.Program, r *http.Request) (live.ID, error) {
+	var names []string
+	for _, a := range prog.Attributes {
+		if a.ID == nil {
+			continue
+		}
+		names = append(names, a.Name)
+		if text := r.URL.Query().Get(a.Name); text != "" {
+			form, ok := ingest.NormaliseID(a, text)
+			if !ok {
+				return live.ID{}, fail(http.StatusUnprocessableEntity, "%s is no usable %s", quote(text), a.Name)
+			}
+			return live.ID{Attribute: a.Name, Text: string(form)}, nil
+		}
+	}
+	return live.ID{}, fail(http.StatusBadRequest, "say of whom, with the parameter %s", orList(names))
+}

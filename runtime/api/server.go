@@ -1,0 +1,134 @@
+package api
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"sync"
+	"time"
+
+	"golang.org/x/sync/semaphore"
+
+	"github.com/muster-engine/muster/runtime"
+	"github.com/muster-engine/muster/runtime/live"
+)
+
+// Engine is what the handlers need of a live engine; [live.Engine] is one.
+type Engine interface {
+	View() *runtime.View
+	AsOf(at int64) *runtime.View
+	Person(view *runtime.View, number uint32) (*runtime.Person, error)
+	Find(attribute, text string) (uint32, bool)
+	IDs(numbers []uint32) ([][]live.ID, error)
+	Marked(number uint32, tag string) (at int64, by string, ok bool, err error)
+	State() live.State
+	Submit(ctx context.Context, inputs []live.Input) ([]live.Outcome, error)
+	Crossings(after uint64, limit int) ([]live.Crossing, error)
+	Await(ctx context.Context, after uint64) error
+}
+
+// Options are what a server goes by. The zero value is a server without tokens, with the limits below.
+type Options struct {
+	// Logger gets a line for each request, without ids of members. nil logs nothing.
+	Logger *slog.Logger
+	// Tokens are who may do what. Without any, everybody may do everything: for loopback only.
+	Tokens Tokens
+	// Rules tells which rule set is in force. May be nil.
+	Rules func() RulesState
+	// Env gives environment variables: salts of hashed ids. nil has none.
+	Env func(string) string
+	// Now is the system's clock, for durations. nil is time.Now.
+	Now func() time.Time
+	// Console answers a question of the command line with what that would print. nil leaves /v1/console out of service.
+	Console Console
+	Limits
+}
+
+// Limits bound what one request, and all of them together, may take. A field that is 0 has the value named.
+type Limits struct {
+	MaxBody    int64         // bytes of a body, unpacked: 16 MiB
+	MaxLine    int           // bytes of one line of it: 1 MiB
+	MaxInputs  int           // lines of one batch: 20,000
+	MaxBuffer  int64         // bytes of all bodies being read: 256 MiB
+	MaxQueries int           // questions answered at once: 16
+	QueryTime  time.Duration // for one question: 30 s
+	MaxWait    time.Duration // of a long poll: 60 s
+	Heartbeat  time.Duration // between signs of life of a stream of crossings: 15 s
+	MaxStreams int           // long polls and streams at once: 256
+}
+
+func (l *Limits) fill() {
+	set(&l.MaxBody, 16<<20)
+	set(&l.MaxLine, 1<<20)
+	set(&l.MaxInputs, 20_000)
+	set(&l.MaxBuffer, 256<<20)
+	set(&l.MaxQueries, 16)
+	set(&l.QueryTime, 30*time.Second)
+	set(&l.MaxWait, time.Minute)
+	set(&l.Heartbeat, 15*time.Second)
+	set(&l.MaxStreams, 256)
+}
+
+func set[T comparable](field *T, value T) {
+	var zero T
+	if *field == zero {
+		*field = value
+	}
+}
+
+// Server is the handler. It is safe for concurrent use.
+type Server struct {
+	engine  Engine
+	opt     Options
+	log     *slog.Logger
+	handler http.Handler
+	metrics *metrics
+
+	buffer  *semaphore.Weighted
+	queries *semaphore.Weighted
+	streams *semaphore.Weighted
+
+	drain    sync.Once
+	draining chan struct{}
+}
+
+// New returns a server over an engine.
+func New(engine Engine, opt Options) *Server {
+	opt.Limits.fill()
+	if opt.Logger == nil {
+		opt.Logger = slog.New(slog.DiscardHandler)
+	}
+	if opt.Now == nil {
+		opt.Now = time.Now
+	}
+	s := &Server{
+		engine: engine, opt: opt, log: opt.Logger,
+		buffer:   semaphore.NewWeighted(opt.MaxBuffer),
+		queries:  semaphore.NewWeighted(int64(opt.MaxQueries)),
+		streams:  semaphore.NewWeighted(int64(opt.MaxStreams)),
+		draining: make(chan struct{}),
+	}
+	s.metrics = newMetrics(s)
+	s.handler = s.mux()
+	return s
+}
+
+// ServeHTTP implements http.Handler.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.handler.ServeHTTP(w, r) }
+
+// Drain prepares for the end: the server says that it is not ready, and those who wait for crossings get what there is.
+// Other requests go on being answered.
+func (s *Server) Drain() { s.drain.Do(func() { close(s.draining) }) }
+
+// untilDrained returns a context that also ends when the server drains.
+func (s *Server) untilDrained(parent context.Context, most time.Duration) (context.Context, context.CancelFunc) {
+	ctx, cancel := context.WithTimeout(parent, most)
+	go func() {
+		select {
+		case <-s.draining:
+			cancel()
+		case <-ctx.Done():
+		}
+	}()
+	return ctx, cancel
+}
