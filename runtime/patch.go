@@ -102,6 +102,16 @@ func (r *resident) patchInts(src *resident, lanes laneMap) {
 	if r.col.Width == 0 { // room for the next change
 		r.col.Width, r.col.U8 = 1, make([]uint8, r.col.Len)
 	}
+	r.spellOutKnown()
+}
+
+// spellOutKnown makes room for known bits where all rows of a newly packed column are known.
+func (r *resident) spellOutKnown() {
+	r.spellKnown()
+}
+
+// spellKnown gives a column that is known throughout a set that says so, to be changed.
+func (r *resident) spellKnown() {
 	if r.col.Known == nil {
 		r.col.Known = make([]uint64, vector.Words(r.col.Len))
 		vector.FillOnes(r.col.Known, r.col.Len)
@@ -190,7 +200,9 @@ func (r *resident) rebuild(src *resident, lanes laneMap) {
 		}
 	}
 	r.col, r.owned = b.Column(), true
+	r.spellKnown()
 	r.codes = nil
+	r.spellOutKnown()
 }
 
 // patchTexts writes codes in place; false where the dictionary outgrows the packing.
