@@ -20,14 +20,14 @@ func (p *planned) writeMarkdown(w io.Writer) error {
 	if len(segments) > 0 {
 		b.WriteString("\n| segment | | before | after | entering | leaving |\n| --- | --- | ---: | ---: | ---: | ---: |\n")
 		for _, x := range segments {
-			fmt.Fprintf(&b, "| **%s** %s | %s | %s | %s | %s | %s |\n", cellText(x.Name), cellText(x.Title), statusMark(x.Status),
+			fmt.Fprintf(&b, "| %s | %s | %s | %s | %s | %s |\n", ruleCell(x.Name, x.Title), statusMark(x.Status),
 				count(x.Before), count(x.After), count(x.Entering), count(x.Leaving))
 		}
 	}
 	if len(tags) > 0 {
 		b.WriteString("\n| tag | | known before | after | other value | newly known | newly unknown |\n| --- | --- | ---: | ---: | ---: | ---: | ---: |\n")
 		for _, x := range tags {
-			fmt.Fprintf(&b, "| **%s** %s | %s | %s | %s | %s | %s | %s |\n", cellText(x.Name), cellText(x.Title), statusMark(x.Status),
+			fmt.Fprintf(&b, "| %s | %s | %s | %s | %s | %s | %s |\n", ruleCell(x.Name, x.Title), statusMark(x.Status),
 				count(x.Before), count(x.After), count(x.Changed), count(x.Known), count(x.Unknown))
 		}
 	}
@@ -62,3 +62,8 @@ var markdown = strings.NewReplacer(
 )
 
 func cellText(text string) string { return markdown.Replace(text) }
+
+// ruleCell is a rule's name and title.
+func ruleCell(name, title string) string {
+	return strings.TrimSpace("**" + cellText(name) + "** " + cellText(title))
+}

@@ -13,18 +13,20 @@ import (
 // TestReadme runs the tour of the README: it writes the files of blocks marked `file NAME` and runs every line of
 // console blocks that begins with `$ `. What the commands print, on either stream, must be what the block shows, with
 // times masked. MUSTER_UPDATE=1 writes what they print into the README.
-func TestReadme(t *testing.T) {
-	name := filepath.Join("..", "..", "README.md")
+func TestReadme(t *testing.T) { runTour(t, filepath.Join("..", "..", "README.md"), 8) }
+
+// runTour runs the tour of a document, which has at least so many commands.
+func runTour(t *testing.T, name string, atLeast int) {
 	text, err := os.ReadFile(name)
 	if err != nil {
 		t.Fatal(err)
 	}
 	tour := readTour(string(text))
-	if len(tour.commands) < 8 {
+	if len(tour.commands) < atLeast {
 		t.Fatalf("found %d commands: the blocks are not where this test looks", len(tour.commands))
 	}
 	dir := t.TempDir()
-	script := filepath.Join(dir, "readme.txtar")
+	script := filepath.Join(dir, strings.TrimSuffix(filepath.Base(name), ".md")+".txtar")
 	if err := os.WriteFile(script, []byte(tour.script()), 0o666); err != nil {
 		t.Fatal(err)
 	}
@@ -48,7 +50,7 @@ func TestReadme(t *testing.T) {
 				printed := ts.ReadFile("stdout") + ts.ReadFile("stderr")
 				got[command.line] = printed
 				if os.Getenv("MUSTER_UPDATE") == "" && string(mask([]byte(printed))) != string(mask([]byte(command.output))) {
-					ts.Fatalf("README.md:%d: %s\nprints:\n%s\nshown:\n%s", command.line, command.text, printed, command.output)
+					ts.Fatalf("%s:%d: %s\nprints:\n%s\nshown:\n%s", filepath.Base(name), command.line, command.text, printed, command.output)
 				}
 			},
 		},
