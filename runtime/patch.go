@@ -34,8 +34,10 @@ func (r *resident) patch(src *resident, kind ir.Kind, lanes laneMap) {
 				r.col.F64[m] = v.Float
 			}
 		}
-	default:
-		r.rebuild(src, lanes)
+	case column.Texts:
+		r.patchTexts(src, lanes)
+	case column.Sets:
+		r.patchSets(src, lanes)
 	}
 }
 
@@ -105,19 +107,6 @@ func (r *resident) patchInts(src *resident, lanes laneMap) {
 	r.spellOutKnown()
 }
 
-// spellOutKnown makes room for known bits where all rows of a newly packed column are known.
-func (r *resident) spellOutKnown() {
-	r.spellKnown()
-}
-
-// spellKnown gives a column that is known throughout a set that says so, to be changed.
-func (r *resident) spellKnown() {
-	if r.col.Known == nil {
-		r.col.Known = make([]uint64, vector.Words(r.col.Len))
-		vector.FillOnes(r.col.Known, r.col.Len)
-	}
-}
-
 // setInt writes a packed element; false if the value does not fit the packing.
 func (r *resident) setInt(m int, v int64) bool {
 	c := r.col
@@ -173,70 +162,4 @@ func (r *resident) patchExact(src *resident, lanes laneMap) {
 			r.exact[m] = src.exact[lane]
 		}
 	}
-}
-
-// rebuild packs texts and sets anew with the lanes in their places.
-func (r *resident) rebuild(src *resident, lanes laneMap) {
-	if r.col.Kind == column.Texts && r.patchTexts(src, lanes) {
-		return
-	}
-	changed := make(map[int]column.Value)
-	for lane := lanes.from; lane < lanes.to; lane++ {
-		changed[int(lanes.numbers[lane]%column.Block)] = src.col.Value(lane)
-	}
-	old := *r.col
-	b := column.NewBuilder(old.Kind, column.Block)
-	rows := old.Len
-	if old.Kind == column.Sets {
-		rows = max(0, len(old.Starts)-1)
-	}
-	for m := range column.Block {
-		if v, ok := changed[m]; ok {
-			b.Append(v)
-		} else if m < rows {
-			b.Append(old.Value(m))
-		} else {
-			b.AppendUnknown()
-		}
-	}
-	r.col, r.owned = b.Column(), true
-	r.spellKnown()
-	r.codes = nil
-	r.spellOutKnown()
-}
-
-// patchTexts writes codes in place; false where the dictionary outgrows the packing.
-func (r *resident) patchTexts(src *resident, lanes laneMap) bool {
-	c := r.col
-	if c.Width == 0 || c.Width == 8 {
-		return false
-	}
-	if r.codes == nil {
-		r.codes = make(map[string]uint32, len(c.Dict))
-		for i, s := range c.Dict {
-			r.codes[s] = uint32(i)
-		}
-		c.Dict = c.Dict[:len(c.Dict):len(c.Dict)]
-	}
-	limit := uint64(1) << (8 * uint(c.Width))
-	for lane := lanes.from; lane < lanes.to; lane++ {
-		m := int(lanes.numbers[lane] % column.Block)
-		v := src.col.Value(lane)
-		if v.Kind == 0 {
-			r.setKnown(m, false)
-			continue
-		}
-		code, ok := r.codes[v.Text]
-		if !ok {
-			if uint64(len(c.Dict)) >= limit {
-				return false
-			}
-			code = uint32(len(c.Dict))
-			c.Dict = append(c.Dict, v.Text)
-			r.codes[v.Text] = code
-		}
-		r.setKnown(m, true)
-		r.setInt(m, int64(code))
-	}
-	return true
 }
