@@ -104,11 +104,15 @@ func byBlocks(c *rulegen.Case, prog *ir.Program, _ *reference.Model) (executor, 
 // now and then. Every third set of copies is dead and must not show. Copies are in the same group of an ntile; chance
 // alone tells them apart, so that rules with chance are left out.
 func byCrowd(c *rulegen.Case, prog *ir.Program, _ *reference.Model) (executor, error) {
-	crowd := 2_000
-	if c.Seed%256 == 0 {
-		crowd = column.Block + 2_000
+	members, events := max(1, len(c.World.Members)), 0
+	for _, m := range c.World.Members {
+		events += len(m.Events)
 	}
-	return populate(c, prog, 1+crowd/max(1, len(c.World.Members)))
+	crowd := 2_000
+	if twoBlocks := column.Block + 2_000; c.Seed%64 == 0 && twoBlocks/members*events < 400_000 {
+		crowd = twoBlocks
+	}
+	return populate(c, prog, 1+crowd/members)
 }
 
 // crowded reports whether a case is one that is tried with a crowd.

@@ -46,7 +46,7 @@ func TestThreeWays(t *testing.T) {
 		answers += n
 		if err != nil {
 			steps := 2000
-			if c.Seed%256 == 0 { // two blocks take their time
+			if c.Seed%64 == 0 { // two blocks take their time
 				steps = 200
 			}
 			small := c.Shrink(steps, func(c *rulegen.Case) bool { return sameFailure(err, c) })
