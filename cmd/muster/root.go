@@ -52,9 +52,7 @@ file, and answers which members a rule selects: at once, exactly, with the reaso
 	root.SetErr(a.err)
 	root.SetUsageTemplate(usageTemplate)
 	root.SetHelpTemplate(helpTemplate)
-	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
-		return fmt.Errorf("%s; see %s --help", err, cmd.CommandPath())
-	})
+	root.SetFlagErrorFunc(flagError)
 	cobra.EnableCommandSorting = false
 
 	flags := root.PersistentFlags()
@@ -72,6 +70,7 @@ file, and answers which members a rule selects: at once, exactly, with the reaso
 	for _, add := range commands {
 		root.AddCommand(add(a))
 	}
+	tellArguments(root)
 	root.SetHelpCommandGroupID(groupRules)
 	root.InitDefaultHelpCmd()
 	for _, c := range root.Commands() {
