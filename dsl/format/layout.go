@@ -27,7 +27,7 @@ type word struct {
 
 // layout writes the tokens of a text with canonical space.
 func layout(text string, tokens []dsl.Token, columns bool) string {
-	l := &layouter{text: text, tokens: tokens[:len(tokens)-1]}
+	l := &layouter{text: text, tokens: tokens[:len(tokens)-1], declAt: -1}
 	lines := l.lines()
 	if columns {
 		align(lines)
@@ -66,6 +66,7 @@ type layouter struct {
 	tokens []dsl.Token
 	open   []bracket
 	decl   string // the kind word of the declaration in hand
+	declAt int    // and which token it is; -1 before the first
 	chain  []bool // for each open block and the top: whether its item in hand is a chain of when … then
 }
 
@@ -118,7 +119,7 @@ func (l *layouter) follow(j, indent int) {
 	t := l.tokens[j]
 	switch {
 	case t.Kind == dsl.Word && len(l.open) == 0 && l.startsDecl(j):
-		l.decl = t.Text
+		l.decl, l.declAt = t.Text, j
 		l.chain[0] = false
 	case t.Kind == dsl.Reserved && t.Text == "when" && !l.inParens():
 		if p := l.before(j); p >= 0 && l.tokens[p].Text == "=" {
@@ -168,6 +169,9 @@ func (l *layouter) before(j int) int {
 // startsDecl reports whether token j looks like the start of a declaration. Between declarations all brackets are
 // closed.
 func (l *layouter) startsDecl(j int) bool {
+	if p := l.before(j); p >= 0 && (p == l.declAt || l.tokens[p].Kind == dsl.Word && l.tokens[p].Text == "gives") {
+		return false // a name that is a kind word too
+	}
 	if j+1 >= len(l.tokens) {
 		return l.tokens[j].Kind == dsl.Word && dsl.IsKind(l.tokens[j].Text)
 	}
