@@ -23,6 +23,10 @@ type Options struct {
 	System func() int64
 	// Group is the largest number of inputs that share one journal entry; 0 is 4096.
 	Group int
+	// CheckpointMembers and CheckpointBytes say when the journal is put into the store's columns: when so many members
+	// differ from them, or when it has so many bytes. 0 is 100,000 and 64 MiB. If CheckpointMembers is less than 0 that
+	// happens on demand only, not even when the engine is closed.
+	CheckpointMembers, CheckpointBytes int
 
 	// append takes the place of the store's journal in tests.
 	append func(storage.JournalEntry) error
@@ -60,6 +64,15 @@ type Engine struct {
 	members uint32
 	flips   *calendarQueue
 
+	// Of checkpoints; the loop's own but for folds and watched.
+	folds      chan func() // their steps in the loop
+	folding    bool        // one is under way
+	wanted     []chan error
+	journalled int // bytes since the last one
+	failures   int // since the last one
+	respite    int // members more until one that failed is tried again
+	watched    watched
+
 	// changing collects the members that change while a reload computes its view; nil at other times.
 	changing  map[uint32]bool
 	reloading sync.Mutex // one reload at a time
@@ -83,6 +96,12 @@ func Open(ctx context.Context, opt Options) (*Engine, error) {
 	if opt.Group <= 0 {
 		opt.Group = 4096
 	}
+	if opt.CheckpointMembers == 0 {
+		opt.CheckpointMembers = checkpointMembers
+	}
+	if opt.CheckpointBytes <= 0 {
+		opt.CheckpointBytes = checkpointBytes
+	}
 	if opt.append == nil {
 		opt.append = opt.Store.AppendJournal
 	}
@@ -94,11 +113,11 @@ func Open(ctx context.Context, opt Options) (*Engine, error) {
 		queue: make(chan *submission, 1024), control: make(chan func(context.Context)), stop: make(chan struct{}), stopped: make(chan struct{}),
 		overlay: make(map[uint32]*member), byBlock: make(map[int]map[uint32]*member),
 		ids: make(map[string]*storage.IDs), cuts: make(map[string][]ir.Cut),
-		feed: newFeed(),
+		feed: newFeed(), folds: make(chan func()),
 	}
-	e.base = &base{data: e.store.Snapshot(), schema: e.store.Schema()}
+	e.base = newBase(e.store)
 	e.members = e.store.Members()
-	e.kinds = kindsOf(e.prog, e.base.schema)
+	e.kinds = kindsOf(e.prog, e.base.now.Load().schema)
 	for _, a := range e.prog.Attributes {
 		if a.ID == nil {
 			continue
@@ -214,8 +233,8 @@ func (e *Engine) Submit(ctx context.Context, inputs []Input) ([]Outcome, error) 
 	}
 }
 
-// Close takes no more inputs, finishes those that were handed over, and returns when the loop has ended. The store is
-// the caller's to close.
+// Close takes no more inputs, finishes those that were handed over, makes a checkpoint, and returns when the loop has
+// ended. The store is the caller's to close.
 func (e *Engine) Close() {
 	e.once.Do(func() { close(e.stop) })
 	<-e.stopped
@@ -227,9 +246,9 @@ func (e *Engine) now() int64 { return max(e.clock, e.store.Clock().Now(e.opt.Sys
 // newView makes a standing view at an instant. Cuts of ntiles are those in force.
 func (e *Engine) newView(prog *ir.Program, at int64) *runtime.View {
 	e.mu.RLock()
-	data, members := e.base.data, e.members
+	members := e.members
 	e.mu.RUnlock()
-	engine := runtime.New(prog, data, runtime.Options{
+	engine := runtime.New(prog, e.base, runtime.Options{
 		Cuts: func(n *ir.Ntile, now int64) ([]ir.Cut, int64, bool) {
 			e.mu.RLock()
 			defer e.mu.RUnlock()
@@ -237,7 +256,7 @@ func (e *Engine) newView(prog *ir.Program, at int64) *runtime.View {
 			return cuts, now, ok
 		},
 	})
-	return engine.Standing(at, members, &runtime.Upkeep{Changed: e.changed})
+	return e.watched.add(engine.Standing(at, members, &runtime.Upkeep{Changed: e.changed}))
 }
 
 // changed implements runtime.Upkeep: the members of a block that differ from the store's columns.
@@ -255,7 +274,7 @@ func (e *Engine) changed(block int) runtime.Rows {
 	return e.rows(members)
 }
 
-func (e *Engine) rows(members []*member) *rows { return newRows(members, e.base.data.Table, e.kinds) }
+func (e *Engine) rows(members []*member) *rows { return newRows(members, e.base.Table, e.kinds) }
 
 // current returns a member as it is now, for reading.
 func (e *Engine) current(number uint32) (*member, error) {

@@ -39,6 +39,7 @@ func (e *Engine) journal(en entry, crossings []Crossing) error {
 		return err
 	}
 	e.seq++
+	e.journalled += len(out.Record)
 	e.crossed += uint64(len(crossings))
 	return nil
 }
@@ -46,6 +47,9 @@ func (e *Engine) journal(en entry, crossings []Crossing) error {
 // recover plays the journal back and makes the view of the last instant that was reached.
 func (e *Engine) recover(ctx context.Context) error {
 	e.clock = e.store.Clock().Now(e.opt.System())
+	if seq, clock := e.store.Checkpointed(); seq > 0 {
+		e.seq, e.clock = seq, clock
+	}
 	recorded, err := e.store.Cuts()
 	if err != nil {
 		return err
@@ -58,6 +62,7 @@ func (e *Engine) recover(ctx context.Context) error {
 			return fmt.Errorf("journal entry %d cannot be read: %w", seq, err)
 		}
 		e.seq, replayed = seq, true
+		e.journalled += len(record)
 		e.clock = en.Clock
 		if en.Cuts != nil {
 			cuts = runtime.DecodeCuts(e.prog, en.Cuts)

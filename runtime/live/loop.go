@@ -19,12 +19,16 @@ func (e *Engine) loop(ctx context.Context) {
 			e.tick(ctx)
 		case f := <-e.control:
 			f(ctx)
+		case f := <-e.folds:
+			f()
 		case <-e.stop:
 			timer.Stop()
 			e.drain(ctx)
+			e.lastCheckpoint(ctx)
 			return
 		}
 		timer.Stop()
+		e.checkpointIfDue(ctx)
 	}
 }
 

@@ -63,14 +63,12 @@ func (m *member) remove(kind string, at int) {
 	m.events[kind] = slices.Delete(all, at, at+1)
 }
 
-// base reads members out of the store's state.
-type base struct {
-	data   storage.Data
-	schema storage.Schema
-}
-
 // load returns a member as the store has it; a number that the store has not is a new member.
 func (b *base) load(number uint32) (*member, error) {
+	return read(b, func(s *stored) (*member, error) { return s.load(number) })
+}
+
+func (b *stored) load(number uint32) (*member, error) {
 	m := &member{number: number, live: true, attributes: map[string]column.Value{}, events: map[string][]event{}, lists: map[string]bool{}}
 	if number >= b.data.Members() {
 		return m, nil
@@ -107,7 +105,7 @@ func (b *base) load(number uint32) (*member, error) {
 	return m, nil
 }
 
-func (b *base) loadEvents(m *member, e storage.EventSchema, block, low int) error {
+func (b *stored) loadEvents(m *member, e storage.EventSchema, block, low int) error {
 	h, err := b.data.History(e.Name, block)
 	if err != nil || h == nil || low+1 >= len(h.Starts()) {
 		return err

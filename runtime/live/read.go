@@ -11,9 +11,10 @@ import (
 func (e *Engine) AsOf(at int64) *runtime.View {
 	prog := e.View().Program()
 	e.mu.RLock()
-	data, members := e.base.data, e.members
+	members := e.members
 	e.mu.RUnlock()
-	return runtime.New(prog, data, runtime.Options{}).BesideAsOf(at, members, &runtime.Upkeep{Changed: e.changed})
+	view := runtime.New(prog, e.base, runtime.Options{}).BesideAsOf(at, members, &runtime.Upkeep{Changed: e.changed})
+	return e.watched.add(view)
 }
 
 // Person returns a member, as of now, for questions at the instant of a view.
@@ -68,21 +69,22 @@ type idReader struct {
 	attribute string
 	block     int
 	column    *column.Column
+	from      *stored
 }
 
 func (r *idReader) value(number uint32) (column.Value, error) {
 	r.engine.mu.RLock()
-	m, data := r.engine.overlay[number], r.engine.base.data
+	m, from := r.engine.overlay[number], r.engine.base.now.Load()
 	r.engine.mu.RUnlock()
 	if m != nil {
 		return m.attributes[r.attribute], nil
 	}
-	if block := int(number / column.Block); block != r.block {
-		c, err := data.Attribute(r.attribute, block)
+	if block := int(number / column.Block); block != r.block || from != r.from {
+		c, err := r.engine.base.Attribute(r.attribute, block)
 		if err != nil {
 			return column.Value{}, err
 		}
-		r.column, r.block = c, block
+		r.column, r.block, r.from = c, block, from
 	}
 	return r.column.Value(int(number % column.Block)), nil
 }

@@ -82,12 +82,12 @@ func (r *reload) begin(context.Context) error {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	// New attributes, fields and tags are stored as the new rules say; what is stored already keeps its kind.
-	for name, kind := range kindsOf(r.prog, e.base.schema).attributes {
+	for name, kind := range kindsOf(r.prog, e.base.now.Load().schema).attributes {
 		if _, ok := e.kinds.attributes[name]; !ok {
 			e.kinds.attributes[name] = kind
 		}
 	}
-	for event, fields := range kindsOf(r.prog, e.base.schema).fields {
+	for event, fields := range kindsOf(r.prog, e.base.now.Load().schema).fields {
 		if e.kinds.fields[event] == nil {
 			e.kinds.fields[event] = fields
 			continue
@@ -119,8 +119,8 @@ func (r *reload) finish(ctx context.Context, failed error) error {
 		return nil
 	}
 	zone := r.prog.Zone
-	if zone.DateOf(r.at) != zone.DateOf(e.clock) || e.base.data != r.view.Data() {
-		// A midnight or a checkpoint came between: compute anew, now holding the loop.
+	if zone.DateOf(r.at) != zone.DateOf(e.clock) {
+		// A midnight came between: compute anew, now holding the loop.
 		r.at = e.clock
 		if err := r.compute(ctx); err != nil {
 			return err

@@ -1,0 +1,110 @@
+package live
+
+import (
+	"errors"
+	"sync"
+	"sync/atomic"
+	"weak"
+
+	"github.com/RoaringBitmap/roaring/v2"
+
+	"github.com/muster-engine/muster/runtime"
+	"github.com/muster-engine/muster/storage"
+	"github.com/muster-engine/muster/storage/column"
+)
+
+// base is the store's state below the overlay, as data whose state a checkpoint exchanges. States that follow each other
+// differ only in members that the overlay has when they are exchanged, so that whoever lays the overlay over them may
+// read from one and then from the other.
+type base struct {
+	now atomic.Pointer[stored]
+}
+
+// stored is one state.
+type stored struct {
+	data   *storage.Snapshot
+	schema storage.Schema
+}
+
+func newBase(s *storage.Store) *base {
+	b := new(base)
+	data := s.Snapshot()
+	b.now.Store(&stored{data, data.Schema()})
+	return b
+}
+
+// renew goes over to the store's present state. What was read and is still so is kept.
+func (b *base) renew() {
+	data := b.now.Load().data.Renew()
+	b.now.Store(&stored{data, data.Schema()})
+}
+
+// read runs f on the present state, and once more if that was exchanged while f read it.
+func read[T any](b *base, f func(*stored) (T, error)) (T, error) {
+	for {
+		s := b.now.Load()
+		v, err := f(s)
+		if !errors.Is(err, storage.ErrStale) || b.now.Load() == s {
+			return v, err
+		}
+	}
+}
+
+// Members implements storage.Data.
+func (b *base) Members() uint32 { return b.now.Load().data.Members() }
+
+// Live implements storage.Data.
+func (b *base) Live(block int) (*roaring.Bitmap, error) {
+	return read(b, func(s *stored) (*roaring.Bitmap, error) { return s.data.Live(block) })
+}
+
+// Attribute implements storage.Data.
+func (b *base) Attribute(name string, block int) (*column.Column, error) {
+	return read(b, func(s *stored) (*column.Column, error) { return s.data.Attribute(name, block) })
+}
+
+// History implements storage.Data.
+func (b *base) History(event string, block int) (storage.History, error) {
+	return read(b, func(s *stored) (storage.History, error) { return s.data.History(event, block) })
+}
+
+// List implements storage.Data.
+func (b *base) List(name string) (*roaring.Bitmap, error) {
+	return read(b, func(s *stored) (*roaring.Bitmap, error) { return s.data.List(name) })
+}
+
+// Table implements storage.Data.
+func (b *base) Table(name string) (*storage.Table, error) {
+	return read(b, func(s *stored) (*storage.Table, error) { return s.data.Table(name) })
+}
+
+// watched are the views that lay the overlay over the base.
+type watched struct {
+	mu    sync.Mutex
+	views []weak.Pointer[runtime.View]
+}
+
+func (w *watched) add(v *runtime.View) *runtime.View {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	kept := w.views[:0]
+	for _, p := range w.views {
+		if p.Value() != nil {
+			kept = append(kept, p)
+		}
+	}
+	w.views = append(kept, weak.Make(v))
+	return v
+}
+
+// quiesce returns when everything that the views had begun to compute is done.
+func (w *watched) quiesce() {
+	w.mu.Lock()
+	views := append([]weak.Pointer[runtime.View](nil), w.views...)
+	w.mu.Unlock()
+	for _, p := range views {
+		if v := p.Value(); v != nil {
+			v.Quiesce()
+		}
+	}
+}

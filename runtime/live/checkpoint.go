@@ -1,0 +1,419 @@
+package live
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/RoaringBitmap/roaring/v2"
+
+	"github.com/muster-engine/muster/compiler/ir"
+	"github.com/muster-engine/muster/storage"
+	"github.com/muster-engine/muster/storage/column"
+)
+
+// A checkpoint puts the members that lie in the overlay into the store's columns and empties the journal, while inputs go
+// on being accepted:
+//
+//  1. The loop takes a copy of the overlay as it is after some journal entry. Members are replaced and not changed, so
+//     that is a copy of references.
+//  2. Beside the loop the copied members are written, and one transaction makes the columns hold them and the journal
+//     begin after that entry. Whenever the process dies, a restart finds either the old columns and the whole journal or
+//     the new columns and what is left of it.
+//  3. The store's new state takes the place of the old one under the views. A member's overlay is laid over whatever
+//     state is below, and the two states differ only in members that have one, so that is right at every moment.
+//  4. When nobody works any more on what was read before that, the loop drops the copied members that have not changed
+//     since from the overlay. The views' columns stay as they are, for nothing has changed in them.
+//  5. The columns that were replaced are deleted.
+
+// Defaults of [Options].
+const (
+	checkpointMembers = 100_000
+	checkpointBytes   = 64 << 20
+	checkpointTx      = 1 << 20   // bytes written while the journal waits
+	checkpointMemory  = 128 << 20 // of rows on their way
+)
+
+// checkpoint is one on its way.
+type checkpoint struct {
+	engine  *Engine
+	prog    *ir.Program
+	kinds   *kinds
+	base    *stored
+	members map[uint32]*member
+	count   uint32 // of member numbers given
+	seq     uint64
+	clock   int64
+	cuts    map[string]storage.Cuts
+	bytes   int // of the journal
+	wanted  []chan error
+}
+
+// Checkpoint puts everything accepted before the call into the store's columns and empties the journal. Inputs are
+// accepted meanwhile. On an error nothing is lost: the journal still has it, and a later checkpoint tries again.
+func (e *Engine) Checkpoint(ctx context.Context) error {
+	done := make(chan error, 1)
+	err := e.inLoop(ctx, func(ctx context.Context) error {
+		e.wanted = append(e.wanted, done)
+		e.checkpointIfDue(ctx)
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	select {
+	case err := <-done:
+		return err
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-e.stopped:
+		select {
+		case err := <-done:
+			return err
+		default:
+			return ErrClosed
+		}
+	}
+}
+
+// checkpointIfDue starts a checkpoint if somebody wants one or enough has gathered, and none is under way. In the loop.
+func (e *Engine) checkpointIfDue(ctx context.Context) {
+	if e.folding || len(e.wanted) == 0 && !e.grown() {
+		return
+	}
+	done, _ := e.store.Checkpointed()
+	if e.seq == done {
+		e.answerWanted(nil)
+		return
+	}
+	c := &checkpoint{
+		engine: e, prog: e.prog, base: e.base.now.Load(), members: maps.Clone(e.overlay), count: e.members,
+		seq: e.seq, clock: e.clock, cuts: e.encodeCuts(e.cuts), bytes: e.journalled, wanted: e.wanted,
+		kinds: e.kinds.clone(),
+	}
+	e.folding, e.wanted = true, nil
+	go c.run(ctx)
+}
+
+// grown reports whether a checkpoint is due by itself.
+func (e *Engine) grown() bool {
+	if e.opt.CheckpointMembers < 0 {
+		return false
+	}
+	return len(e.overlay) >= e.opt.CheckpointMembers+e.respite || e.journalled >= e.opt.CheckpointBytes*(1+e.failures)
+}
+
+func (e *Engine) answerWanted(err error) {
+	for _, done := range e.wanted {
+		done <- err
+	}
+	e.wanted = nil
+}
+
+// run carries a checkpoint out, beside the loop.
+func (c *checkpoint) run(ctx context.Context) {
+	e := c.engine
+	bulk, err := c.write(ctx)
+	if err != nil {
+		e.folds <- func() { e.foldFailed(c, err) }
+		return
+	}
+	e.base.renew()
+	e.watched.quiesce()
+	e.folds <- func() { e.foldTook(c) }
+	if err := bulk.Clean(); err != nil {
+		e.feed.fault(err) // the next checkpoint deletes it
+	}
+	e.folds <- func() {
+		e.folding = false
+		for _, done := range c.wanted {
+			done <- nil
+		}
+	}
+}
+
+// foldTook drops what the columns now hold, in the loop.
+func (e *Engine) foldTook(c *checkpoint) {
+	const atOnce = 4096 // members dropped while readers wait
+	e.journalled -= c.bytes
+	e.respite, e.failures = 0, 0
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	n := 0
+	for number, m := range c.members {
+		if e.overlay[number] == m {
+			delete(e.overlay, number)
+			block := int(number / column.Block)
+			if delete(e.byBlock[block], number); len(e.byBlock[block]) == 0 {
+				delete(e.byBlock, block)
+			}
+		}
+		if n++; n%atOnce == 0 {
+			e.mu.Unlock()
+			e.mu.Lock()
+		}
+	}
+}
+
+// foldFailed lets a checkpoint be tried again, by itself when somewhat more has gathered.
+func (e *Engine) foldFailed(c *checkpoint, err error) {
+	e.folding = false
+	e.failures++
+	e.respite = len(e.overlay) + e.opt.CheckpointMembers/8 - e.opt.CheckpointMembers
+	err = fmt.Errorf("what was accepted is safe, but could not be put into the store's columns: %w", err)
+	e.feed.fault(err)
+	for _, done := range c.wanted {
+		done <- err
+	}
+}
+
+// lastCheckpoint ends the one that is under way and makes another, after the last group.
+func (e *Engine) lastCheckpoint(ctx context.Context) {
+	finish := func() {
+		for e.folding {
+			(<-e.folds)()
+		}
+	}
+	finish()
+	if e.opt.CheckpointMembers >= 0 || len(e.wanted) > 0 {
+		done := make(chan error, 1)
+		e.wanted = append(e.wanted, done)
+		e.checkpointIfDue(ctx)
+		finish()
+	}
+}
+
+// write publishes the copied members as the store's.
+func (c *checkpoint) write(ctx context.Context) (*storage.Bulk, error) {
+	bulk, err := c.engine.store.BeginBulk(storage.BulkOptions{TxBytes: checkpointTx, MemoryLimit: checkpointMemory})
+	if err != nil {
+		return nil, err
+	}
+	for bulk.Members() < c.count {
+		bulk.NewMember()
+	}
+	numbers := slices.Sorted(maps.Keys(c.members))
+	for _, stage := range []func(*storage.Bulk, []uint32) error{c.attributes, c.events, c.lists} {
+		if err := stage(bulk, numbers); err != nil {
+			bulk.Abort()
+			return nil, err
+		}
+	}
+	replaced, gone, live := roaring.BitmapOf(numbers...), roaring.New(), roaring.New()
+	for n, m := range c.members {
+		if m.live {
+			live.Add(n)
+		} else {
+			gone.Add(n)
+		}
+	}
+	bulk.Replace(replaced)
+	bulk.SetGone(gone)
+	bulk.SetLive(live)
+	bulk.PutCuts(c.cuts)
+	bulk.Checkpoint(c.seq, c.clock)
+	_, err = bulk.Publish(ctx, nil)
+	return bulk, err
+}
+
+// attributes stages all attributes of the copied members: those that the store has, and others that a member has.
+func (c *checkpoint) attributes(bulk *storage.Bulk, numbers []uint32) error {
+	used := map[string]bool{}
+	for _, m := range c.members {
+		for name := range m.attributes {
+			used[name] = true
+		}
+	}
+	var fields []storage.FieldSchema
+	var ids []string
+	logical := c.logicalTypes()
+	for _, name := range slices.Sorted(maps.Keys(used)) {
+		kind, ok := c.kinds.attributes[name]
+		if !ok {
+			return fmt.Errorf("it is not known how attribute %q is stored", name)
+		}
+		fields = append(fields, storage.FieldSchema{Name: name, Kind: kind, Logical: logical[name]})
+		if logical[name] == "id" {
+			ids = append(ids, name)
+		}
+	}
+	a, err := bulk.Attributes(fields)
+	if err != nil {
+		return err
+	}
+	bulk.Unlike(ids...)
+	row := a.Encoder()
+	for _, n := range numbers {
+		row.Reset()
+		for i, f := range fields {
+			if err := encodeValue(row, i, f, c.members[n].attributes[f.Name]); err != nil {
+				return err
+			}
+		}
+		if err := a.Append(n, row.Bytes()); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// logicalTypes are the types of attributes in the language's words.
+func (c *checkpoint) logicalTypes() map[string]string {
+	out := map[string]string{}
+	for _, a := range c.prog.Attributes {
+		switch {
+		case a.ID == nil:
+			out[a.Name] = a.Type.String()
+		case a.ID.Many:
+			out[a.Name] = "id many"
+		default:
+			out[a.Name] = "id"
+		}
+	}
+	for _, t := range c.prog.Tags {
+		if t.Manual {
+			name := storage.ManualPrefix + t.Name
+			out[name], out[name+storage.ManualAtSuffix], out[name+storage.ManualBySuffix] = t.Type.String(), "time", "string"
+		}
+	}
+	return out
+}
+
+// events stages all events of the copied members.
+func (c *checkpoint) events(bulk *storage.Bulk, numbers []uint32) error {
+	for _, schema := range c.eventSchemas() {
+		events, err := bulk.Events(schema)
+		if err != nil {
+			return err
+		}
+		row := events.Encoder()
+		for _, n := range numbers {
+			for _, e := range c.members[n].events[schema.Name] {
+				row.Reset()
+				for i, f := range schema.Fields {
+					v := e.fields[f.Name]
+					if i == schema.Key && e.key != "" {
+						v = column.Text(e.key)
+					}
+					if err := encodeValue(row, i, f, v); err != nil {
+						return err
+					}
+				}
+				if err := events.Append(n, e.at, row.Bytes()); err != nil {
+					return err
+				}
+			}
+		}
+	}
+	return nil
+}
+
+// eventSchemas are the types of events that a copied member has: as the rules declare them, with what else is stored.
+func (c *checkpoint) eventSchemas() []storage.EventSchema {
+	used := map[string]bool{}
+	for _, m := range c.members {
+		for name, events := range m.events {
+			if len(events) > 0 {
+				used[name] = true
+			}
+		}
+	}
+	var out []storage.EventSchema
+	for _, name := range slices.Sorted(maps.Keys(used)) {
+		s := storage.EventSchema{Name: name, Key: -1}
+		for _, e := range c.prog.Events {
+			if e.Name != name {
+				continue
+			}
+			s.Key = e.Key
+			for _, f := range e.Fields {
+				kind := c.kinds.fields[name][f.Name]
+				s.Fields = append(s.Fields, storage.FieldSchema{Name: f.Name, Kind: kind, Logical: f.Type.String()})
+			}
+		}
+		if old := c.base.schema.Event(name); old != nil {
+			for i, f := range old.Fields {
+				if s.Field(f.Name) == nil {
+					s.Fields = append(s.Fields, f)
+				}
+				if i == old.Key {
+					s.Key = slices.IndexFunc(s.Fields, func(g storage.FieldSchema) bool { return g.Name == f.Name })
+				}
+			}
+		}
+		out = append(out, s)
+	}
+	return out
+}
+
+// lists puts the lists on which a copied member came or from which it went.
+func (c *checkpoint) lists(bulk *storage.Bulk, numbers []uint32) error {
+	names := map[string]bool{}
+	for _, name := range c.base.schema.Lists {
+		names[name] = true
+	}
+	for _, m := range c.members {
+		for name := range m.lists {
+			names[name] = true
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(names)) {
+		before, err := c.base.data.List(name)
+		if err != nil {
+			return err
+		}
+		after := roaring.New()
+		if before != nil {
+			after = before.Clone()
+		}
+		for _, n := range numbers {
+			if c.members[n].lists[name] {
+				after.Add(n)
+			} else {
+				after.Remove(n)
+			}
+		}
+		if before != nil && after.Equals(before) {
+			continue
+		}
+		if err := bulk.PutList(name, after); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// encodeValue sets a field of a row; an unknown value is left out.
+func encodeValue(row *storage.RowEncoder, i int, f storage.FieldSchema, v column.Value) error {
+	switch v.Kind {
+	case 0:
+		return nil
+	case f.Kind:
+	default:
+		return fmt.Errorf("%q is stored as %v, and a member has %v", f.Name, f.Kind, v.Kind)
+	}
+	switch v.Kind {
+	case column.Ints:
+		row.Int(i, v.Int)
+	case column.Floats:
+		row.Float(i, v.Float)
+	case column.Texts:
+		row.Text(i, []byte(v.Text))
+	case column.Sets:
+		texts := make([][]byte, len(v.Set))
+		for k, text := range v.Set {
+			texts[k] = []byte(text)
+		}
+		row.Set(i, texts)
+	}
+	return nil
+}
+
+func (k *kinds) clone() *kinds {
+	out := &kinds{attributes: maps.Clone(k.attributes), fields: make(map[string]map[string]column.Kind, len(k.fields))}
+	for name, fields := range k.fields {
+		out.fields[name] = maps.Clone(fields)
+	}
+	return out
+}
