@@ -107,11 +107,11 @@ func (s *Server) guard(rt route, w http.ResponseWriter, r *http.Request) (err er
 
 // admit finds out who asks and whether they may.
 func (s *Server) admit(rt route, r *http.Request) (by string, err error) {
-	if len(s.opt.Tokens) == 0 {
-		return "", fromHere(r)
-	}
-	if rt.right == 0 {
+	switch {
+	case rt.right == 0:
 		return "", nil
+	case len(s.opt.Tokens) == 0:
+		return "", fromHere(r)
 	}
 	text, given := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
 	token, known := s.opt.Tokens.find(strings.TrimSpace(text))
