@@ -116,12 +116,20 @@ func (p *plan) place(l *layout, header []string, file string) error {
 	if len(missing) == 0 {
 		return nil
 	}
+	if slices.ContainsFunc(header, isBinary) {
+		return fmt.Errorf("%s is no text, so it cannot be read as CSV", file)
+	}
 	e := &MissingColumnsError{File: file, Source: p.source.Name, Header: header}
 	for _, name := range missing {
 		near, _ := diag.Near(name, l.ignored)
 		e.Columns = append(e.Columns, MissingColumn{name, near})
 	}
 	return e
+}
+
+// isBinary reports whether a cell holds characters that no text has.
+func isBinary(cell string) bool {
+	return strings.ContainsFunc(cell, func(r rune) bool { return r < ' ' && !strings.ContainsRune("\t\n\r", r) })
 }
 
 // MissingColumnsError says that the header of a file lacks columns that the source maps.
@@ -136,15 +144,20 @@ type MissingColumn struct{ Name, Near string }
 
 func (e *MissingColumnsError) Error() string {
 	var b strings.Builder
+	fmt.Fprintf(&b, "%s has no column ", e.File)
 	for i, c := range e.Columns {
-		if i > 0 {
-			b.WriteString("; ")
+		switch {
+		case i > 0 && i == len(e.Columns)-1:
+			b.WriteString(" and ")
+		case i > 0:
+			b.WriteString(", ")
 		}
-		fmt.Fprintf(&b, "%s has no column %q, which source %s reads", e.File, c.Name, e.Source)
+		fmt.Fprintf(&b, "%q", c.Name)
 		if c.Near != "" {
 			fmt.Fprintf(&b, " (did you mean %q?)", c.Near)
 		}
 	}
+	fmt.Fprintf(&b, ", which source %s reads", e.Source)
 	fmt.Fprintf(&b, "; its columns are %s", quotedList(e.Header))
 	return b.String()
 }

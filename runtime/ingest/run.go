@@ -340,12 +340,16 @@ func (r *importRun) takeFile(ctx context.Context, a *applier, index int, name st
 	return r.record(a, in)
 }
 
-// record notes a file as taken, or finds that it was.
+// record notes a file as taken, or finds that it was. One of which no row was accepted, as when it was read in a wrong way,
+// was not taken.
 func (r *importRun) record(a *applier, in *input) error {
 	if !r.opt.Again {
 		if before := r.takenBefore(in); before != nil {
 			return &takenError{in.name, *before}
 		}
+	}
+	if a.counts.Accepted == 0 {
+		return nil
 	}
 	i := storage.Import{
 		Name: in.name, Source: r.opt.Source.Name, Size: in.content.size, Hash: in.content.fingerprint(), When: r.now,

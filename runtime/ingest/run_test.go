@@ -186,12 +186,34 @@ func TestFilesAreTakenOnce(t *testing.T) {
 	}
 }
 
+// TestReadWronglyIsNotTaken reads a file in a way that accepts nothing of it: that does not stand in the way of the right one.
+func TestReadWronglyIsNotTaken(t *testing.T) {
+	p := compileRules(t, shopRules)
+	st := newStore(t)
+	good := writeFile(t, "good.csv", rowsFrom(0, 3))
+	take := func(format string) Result {
+		t.Helper()
+		r, err := Run(t.Context(), Options{Store: st, Program: p, Source: p.Sources[0], Files: []string{good}, Format: format, MaxRejects: -1, Rejects: filepath.Join(t.TempDir(), "rejects.csv")})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return r
+	}
+	if r := take("ndjson"); r.Accepted != 0 || r.Rejected != 4 || len(st.Imports()) != 0 {
+		t.Errorf("as NDJSON: %+v, recorded %v", r, st.Imports())
+	}
+	if r := take(""); r.Accepted != 3 || len(st.Imports()) != 1 {
+		t.Errorf("as CSV: %+v, recorded %v", r, st.Imports())
+	}
+}
+
 func TestRefusedInputs(t *testing.T) {
 	p := compileRules(t, shopRules)
 	dir := t.TempDir()
 	for name, c := range map[string]struct{ content, want string }{
-		"near.csv":    {"手机,单号,销售时间,实付金额,备注\n", `FILE has no column "手机号", which source pos reads (did you mean "手机"?); its columns are "手机" "单号" "销售时间" "实付金额" "备注"`},
-		"none.csv":    {"a;b\n1;2\n", `FILE has no column "手机号", which source pos reads; FILE has no column "单号", which source pos reads; FILE has no column "销售时间", which source pos reads; FILE has no column "实付金额", which source pos reads; FILE has no column "备注", which source pos reads; its columns are "a" "b"`},
+		"near.csv":    {"手机,单号,销售时间,实付金额,备注\n", `FILE has no column "手机号" (did you mean "手机"?), which source pos reads; its columns are "手机" "单号" "销售时间" "实付金额" "备注"`},
+		"none.csv":    {"a;b\n1;2\n", `FILE has no column "手机号", "单号", "销售时间", "实付金额" and "备注", which source pos reads; its columns are "a" "b"`},
+		"binary.csv":  {"\xd8Q\x9a\x00\x01;\x02,\x03\n1,2\n", "FILE is no text, so it cannot be read as CSV"},
 		"twice.csv":   {"手机号,单号,销售时间,实付金额,备注,备注\n", `FILE has two columns "备注", and source pos reads one`},
 		"empty.csv":   {"", "FILE is empty: a header with the names of the columns was expected"},
 		"blank.csv":   {"\n\n", "FILE is empty: a header with the names of the columns was expected"},
