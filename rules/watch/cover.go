@@ -45,16 +45,17 @@ func (c *cover) renew(root string) (added bool, err error) {
 		if e != nil {
 			continue // gone meanwhile
 		}
-		if was := c.watched[dir]; was != nil && os.SameFile(was, info) {
-			continue
-		} else if was != nil { // another directory of that name
+		was := c.watched[dir]
+		if was != nil && !os.SameFile(was, info) { // another directory of that name
 			_ = c.notifier.remove(dir)
 			delete(c.watched, dir)
+			was = nil
 		}
+		// One that is watched is added again: it may have been removed and made anew, in the same place of the disk.
 		switch e := c.notifier.add(dir); {
 		case e == nil:
 			c.watched[dir] = info
-			added = true
+			added = added || was == nil
 		case !errors.Is(e, fs.ErrNotExist) && err == nil:
 			err = e
 		}
