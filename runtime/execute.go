@@ -22,6 +22,9 @@ type step struct {
 // trace collects steps by plan node; nil when nobody asks.
 type trace map[*plan.Node]*step
 
+// fewValues is how many value bitmaps are joined rather than comparing the column.
+const fewValues = 8
+
 // sparse is the number of candidates below which a column is probed row by row.
 const sparse = column.Block / 64
 
@@ -306,10 +309,13 @@ func (b *block) ranged(p *plan.Node, candidates, out *index.Bits) string {
 	if !ok {
 		return "outside the values"
 	}
-	how := b.elements(r, lo, hi, candidates, out)
-	for i, w := range candidates {
-		out[i] &= w
+	if r.values != nil && hi-lo < fewValues { // unknown rows are in none of its bitmaps
+		r.values.AddRange(lo, hi, out)
+		intersect(out, out, candidates)
+		return "bitmap of values"
 	}
+	how := b.elements(r, lo, hi, candidates, out)
+	intersect(out, out, candidates)
 	maskKnown(r.col, out)
 	return how
 }

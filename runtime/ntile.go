@@ -91,15 +91,12 @@ func (v *View) Cuts(ctx context.Context, t *ir.Ntile) ([]ir.Cut, error) {
 // each time that they are asked for.
 func (v *View) declared(t *ir.Ntile) bool { return slices.Contains(v.prog.Ntiles, t) }
 
-// takeCuts ranks the known values of all live members: one with r members strictly below is in group ⌊n·r/N⌋ + 1.
+// takeCuts ranks the known values of all live members (of money as rounded): one with r members strictly below is in group ⌊n·r/N⌋ + 1.
 func (v *View) takeCuts(ctx context.Context, t *ir.Ntile) ([]ir.Cut, error) {
 	if err := v.ready(ctx, t.Expr); err != nil {
 		return nil, err
 	}
 	kind := t.Expr.Type.Kind
-	if kind == ir.Exact {
-		return v.takeExactCuts(ctx, t)
-	}
 	var mu sync.Mutex
 	var keys []uint64
 	err := v.each(ctx, func(w *worker, b *block) error {
@@ -142,38 +139,6 @@ func groupOf(below, total uint64, n int64) int64 {
 	}
 	x := new(big.Int).Mul(new(big.Int).SetUint64(below), big.NewInt(n))
 	return x.Quo(x, new(big.Int).SetUint64(total)).Int64() + 1
-}
-
-// takeExactCuts is takeCuts for exact money, which has no 64-bit key.
-func (v *View) takeExactCuts(ctx context.Context, t *ir.Ntile) ([]ir.Cut, error) {
-	var mu sync.Mutex
-	var all []ir.Value
-	err := v.each(ctx, func(w *worker, b *block) error {
-		vals := b.evaluate(t.Expr)
-		mu.Lock()
-		defer mu.Unlock()
-		for i := range b.members {
-			if b.live[i>>6]>>(uint(i)&63)&1 != 0 && vals.IsKnown(i) {
-				all = append(all, vals.Value(i))
-			}
-		}
-		return nil
-	})
-	if err != nil {
-		return nil, err
-	}
-	slices.SortFunc(all, vector.Compare)
-	var cuts []ir.Cut
-	below := 0
-	for i, x := range all {
-		if i > 0 && vector.Compare(all[i-1], x) != 0 {
-			below = i
-		}
-		if group := groupOf(uint64(below), uint64(len(all)), t.N); len(cuts) == 0 || group != cuts[len(cuts)-1].Group {
-			cuts = append(cuts, ir.Cut{From: x, Group: group})
-		}
-	}
-	return cuts, nil
 }
 
 // sortable maps lane i to a key whose order is that of the values.

@@ -3,7 +3,6 @@ package runtime
 import (
 	"context"
 
-	"github.com/muster-engine/muster/compiler/decimal"
 	"github.com/muster-engine/muster/compiler/ir"
 	"github.com/muster-engine/muster/storage"
 	"github.com/muster-engine/muster/storage/column"
@@ -49,7 +48,7 @@ func (s *Session) cuts(n *ir.Ntile, now int64) (cuts []ir.Cut, takeAt int64, ok 
 		return nil, now, false // an import was cut off before it took new ones
 	}
 	if found && rec.At <= now && now < zone.NextMidnight(rec.At) {
-		return decodeCuts(s.prog, n, rec), now, true
+		return decodeCuts(n, rec), now, true
 	}
 	if !found {
 		return nil, now, false
@@ -70,7 +69,7 @@ func (s *Session) Settle(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		taken := encodeCuts(s.prog, n.Key, cuts, s.now)
+		taken := encodeCuts(n.Key, cuts, s.now)
 		taken.Imports = len(s.Store.Imports())
 		out[n.Key] = taken
 	}
@@ -82,10 +81,10 @@ func (s *Session) Settle(ctx context.Context) error {
 }
 
 // EncodeCuts puts cuts taken at an instant into the store's terms, by the key of their ntile.
-func EncodeCuts(p *ir.Program, cuts map[string][]ir.Cut, at int64) map[string]storage.Cuts {
+func EncodeCuts(cuts map[string][]ir.Cut, at int64) map[string]storage.Cuts {
 	out := make(map[string]storage.Cuts, len(cuts))
 	for key, list := range cuts {
-		out[key] = encodeCuts(p, key, list, at)
+		out[key] = encodeCuts(key, list, at)
 	}
 	return out
 }
@@ -95,23 +94,18 @@ func DecodeCuts(p *ir.Program, recorded map[string]storage.Cuts) map[string][]ir
 	out := make(map[string][]ir.Cut)
 	for _, n := range p.Ntiles {
 		if rec, ok := recorded[n.Key]; ok {
-			out[n.Key] = decodeCuts(p, n, rec)
+			out[n.Key] = decodeCuts(n, rec)
 		}
 	}
 	return out
 }
 
-func encodeCuts(p *ir.Program, key string, cuts []ir.Cut, at int64) storage.Cuts {
+func encodeCuts(key string, cuts []ir.Cut, at int64) storage.Cuts {
 	out := storage.Cuts{Key: key, At: at}
 	for _, c := range cuts {
-		var v column.Value
-		switch c.From.Kind {
-		case ir.Number:
+		v := column.Int(c.From.I)
+		if c.From.Kind == ir.Number {
 			v = column.Float(c.From.F)
-		case ir.Exact:
-			v = column.Text(c.From.D.Text(p.Digits))
-		default:
-			v = column.Int(c.From.I)
 		}
 		out.Values = append(out.Values, v)
 		out.Groups = append(out.Groups, int(c.Group))
@@ -119,17 +113,13 @@ func encodeCuts(p *ir.Program, key string, cuts []ir.Cut, at int64) storage.Cuts
 	return out
 }
 
-func decodeCuts(p *ir.Program, n *ir.Ntile, rec storage.Cuts) []ir.Cut {
+func decodeCuts(n *ir.Ntile, rec storage.Cuts) []ir.Cut {
 	kind := n.Expr.Type.Kind
 	out := make([]ir.Cut, 0, len(rec.Values))
 	for i, v := range rec.Values {
 		from := ir.IntLike(kind, v.Int)
-		switch kind {
-		case ir.Number:
+		if kind == ir.Number {
 			from = ir.NumberValue(v.Float)
-		case ir.Exact:
-			d, _, ok := decimal.FromText(v.Text, p.Digits)
-			from = ir.Value{Known: ok, Kind: ir.Exact, D: d}
 		}
 		out = append(out, ir.Cut{From: from, Group: int64(rec.Groups[i])})
 	}

@@ -73,3 +73,32 @@ func TestPlans(t *testing.T) {
 		}
 	}
 }
+
+// TestADateInTwoPieces asks for a local date that a clock change visits twice: no range of instants is that date.
+func TestADateInTwoPieces(t *testing.T) {
+	tree, found := dsl.Parse(diag.NewFile("rules.muster", `
+settings { language 1  timezone "America/St_Johns" }
+member { id id  joined time }
+`))
+	prog, more := compiler.Compile([]*dsl.RuleFile{tree})
+	if prog == nil {
+		t.Fatal(found, more)
+	}
+	now := time.Date(2006, 11, 5, 12, 0, 0, 0, prog.Zone.Location()).UnixMicro()
+	at := plan.Clock{Zone: prog.Zone, Now: now, Today: prog.Zone.DateOf(now)}
+	for condition, want := range map[string]string{
+		// On 2006-10-29 at 00:01 the clocks went back to 23:01 of the day before.
+		"date(joined) = 2006-10-28":  "computed",
+		"date(joined) >= 2006-10-29": "computed",
+		"date(joined) >= 2006-10-28": "joined in [1162002600000000, …]",
+		"days since joined = 8":      "computed",
+	} {
+		q, found := compiler.CompileQuery(prog, diag.NewFile("condition", condition), nil)
+		if q == nil {
+			t.Fatalf("%s: %v", condition, found)
+		}
+		if got := plan.Build(q.Node, at).String(); got != want {
+			t.Errorf("%s\n got %s\nwant %s", condition, got, want)
+		}
+	}
+}

@@ -40,6 +40,7 @@ func (e *Engine) journal(en entry, crossings []Crossing) error {
 	}
 	e.seq++
 	e.journalled += len(out.Record)
+	e.noted = en.Clock
 	e.crossed += uint64(len(crossings))
 	return nil
 }
@@ -48,7 +49,7 @@ func (e *Engine) journal(en entry, crossings []Crossing) error {
 func (e *Engine) recover(ctx context.Context) error {
 	e.clock = e.store.Clock().Now(e.opt.System())
 	if seq, clock := e.store.Checkpointed(); seq > 0 {
-		e.seq, e.clock = seq, clock
+		e.seq, e.clock, e.noted = seq, clock, clock
 	}
 	recorded, err := e.store.Cuts()
 	if err != nil {
@@ -63,6 +64,7 @@ func (e *Engine) recover(ctx context.Context) error {
 		}
 		e.seq, replayed = seq, true
 		e.journalled += len(record)
+		e.noted = en.Clock
 		e.clock = en.Clock
 		if en.Cuts != nil {
 			cuts = runtime.DecodeCuts(e.prog, en.Cuts)
@@ -161,7 +163,7 @@ func (e *Engine) Crossings(after uint64, limit int) ([]Crossing, error) {
 func (e *Engine) Await(ctx context.Context, after uint64) error { return e.feed.await(ctx, after) }
 
 func (e *Engine) encodeCuts(cuts map[string][]ir.Cut) map[string]storage.Cuts {
-	return runtime.EncodeCuts(e.prog, cuts, e.clock)
+	return runtime.EncodeCuts(cuts, e.clock)
 }
 
 // feed wakes who waits for crossings.

@@ -134,7 +134,7 @@ func (r *reload) finish(ctx context.Context, failed error) error {
 	if err != nil {
 		return err
 	}
-	if err := e.journal(entry{Clock: e.clock, Cuts: runtime.EncodeCuts(r.prog, r.cuts, e.clock)}, crossings); err != nil {
+	if err := e.journal(entry{Clock: e.clock, Cuts: runtime.EncodeCuts(r.cuts, e.clock)}, crossings); err != nil {
 		return err
 	}
 	e.prog = r.prog
