@@ -9,6 +9,7 @@ import (
 	"github.com/RoaringBitmap/roaring/v2"
 
 	"github.com/muster-engine/muster/compiler/ir"
+	"github.com/muster-engine/muster/runtime"
 	"github.com/muster-engine/muster/storage"
 	"github.com/muster-engine/muster/storage/column"
 )
@@ -89,7 +90,7 @@ func (e *Engine) checkpointIfDue(ctx context.Context) {
 	}
 	c := &checkpoint{
 		engine: e, prog: e.prog, base: e.base.now.Load(), members: maps.Clone(e.overlay), count: e.members,
-		seq: e.seq, clock: e.clock, cuts: e.encodeCuts(e.cuts), bytes: e.journalled, wanted: e.wanted,
+		seq: e.seq, clock: e.noted, cuts: runtime.EncodeCuts(e.cuts, e.noted), bytes: e.journalled, wanted: e.wanted,
 		kinds: e.kinds.clone(),
 	}
 	e.folding, e.wanted = true, nil

@@ -68,9 +68,10 @@ type Engine struct {
 	folds      chan func() // their steps in the loop
 	folding    bool        // one is under way
 	wanted     []chan error
-	journalled int // bytes since the last one
-	failures   int // since the last one
-	respite    int // members more until one that failed is tried again
+	journalled int   // bytes since the last one
+	noted      int64 // the clock of the last journal entry
+	failures   int   // since the last one
+	respite    int   // members more until one that failed is tried again
 	watched    watched
 
 	// changing collects the members that change while a reload computes its view; nil at other times.
