@@ -160,7 +160,7 @@ func (a *app) fitStore(store *storage.Store, name string, prog *ir.Program) erro
 	if err != nil || remembered.Revision > 0 && remembered.Hash == prog.Hash {
 		return err
 	}
-	found, err := rules.Contradictions(prog, store.Schema(), store.Snapshot())
+	found, err := contradictions(store, remembered, prog)
 	if err != nil {
 		return err
 	}

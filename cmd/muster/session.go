@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/muster-engine/muster/compiler/ir"
+	"github.com/muster-engine/muster/dsl/diag"
 	"github.com/muster-engine/muster/rules"
 	"github.com/muster-engine/muster/runtime"
 	"github.com/muster-engine/muster/storage"
@@ -76,11 +77,7 @@ func (s *session) loadRules() error {
 		return err
 	}
 	if s.rulesPath == "" && s.env("MUSTER_RULES") == "" && remembered.Revision > 0 {
-		var sources []rules.Source
-		for _, f := range remembered.Files {
-			sources = append(sources, rules.Source{Name: f.Name, Text: string(f.Text)})
-		}
-		s.set = rules.FromSources(sources)
+		s.set = rules.FromSources(sourcesOf(remembered))
 	} else if s.set, err = s.app.loadRules(nil); err != nil {
 		return err
 	}
@@ -96,7 +93,7 @@ func (s *session) fits(remembered *storage.RuleSet) error {
 	if remembered.Revision > 0 && remembered.Hash == s.prog.Hash {
 		return nil
 	}
-	found, err := rules.Contradictions(s.prog, s.store.Schema(), s.store.Snapshot())
+	found, err := contradictions(s.store, remembered, s.prog)
 	if err != nil {
 		return err
 	}
@@ -105,6 +102,18 @@ func (s *session) fits(remembered *storage.RuleSet) error {
 		return errShown
 	}
 	return nil
+}
+
+// contradictions finds where a program cannot read what a store took under the rules that it remembers.
+func contradictions(store *storage.Store, remembered *storage.RuleSet, prog *ir.Program) (diag.List, error) {
+	found, err := rules.Contradictions(prog, store.Schema(), store.Snapshot())
+	if err != nil || remembered.Revision == 0 {
+		return found, err
+	}
+	if before := rules.FromSources(sourcesOf(remembered)).Program; before != nil {
+		found = append(found, rules.OtherMinorUnits(before, prog, store.Schema())...)
+	}
+	return found, nil
 }
 
 func (s *session) close() { s.store.Close() }
