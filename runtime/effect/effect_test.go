@@ -192,6 +192,13 @@ changed x: 2 to 3, 1 changed, 2 known, 1 unknown
   * 3 ? > 1 after: city = "杭州" is true [city 杭州]
   * 2 1 > ? after: city = "杭州" is false [city 上海]
 `},
+		{"through others", "tag m = sum(order.amount)\ntag g = ntile(2, m)", "tag m = when blocked then 0 else sum(order.amount)\ntag g = ntile(2, m)", `
+changed m: 5 to 5, 1 changed, 0 known, 0 unknown
+  * 4 400000 > 0 after: blocked is true
+changed g: 5 to 5, 2 changed, 0 known, 0 unknown
+  * 2 1 > 2 after: ntile(2, m) is 2 (both)
+  * 4 2 > 1 after: blocked is true in m
+`},
 		{"without effect", spend + "segment s = spend > 0", spend + "segment s = spend > 1", `
 changed s: 4 to 4, +0 -0
 `},

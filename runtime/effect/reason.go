@@ -95,7 +95,7 @@ func (f *finder) condition(no, yes *decision, in string) (*Clause, error) {
 	if out, err := f.among(grounds(yesTree), yes, no, in); out != nil || err != nil {
 		return out, err
 	}
-	return shown(noTree, no, in, false), nil
+	return shown(noTree, no, in, yes.asks[noTree.Node.Key] != nil), nil
 }
 
 // among returns the first clause that the other side does not ask or answers otherwise; nil if there is none.
@@ -197,7 +197,7 @@ func (f *finder) value(mine, other *decision, in string) (*Clause, error) {
 			return shown(c, look.mine, in, false), nil
 		}
 	}
-	return shown(tree, mine, in, false), nil
+	return shown(tree, mine, in, other.asks[tree.Node.Key] != nil), nil
 }
 
 // smallest is the first part, from the inside, that the other side does not ask.
