@@ -327,3 +327,39 @@ func TestNtilesTakeTheirCutsOnEachSide(t *testing.T) {
 		t.Errorf("got %s", got)
 	}
 }
+
+func TestCutsAreKeptWhereTheRankingIsTheSame(t *testing.T) {
+	const before = "tag m = sum(order.amount)\ntag g = ntile(2, m)\ntag h = ntile(2, count(order))\nsegment top = g = 2\nsegment often = h = 2"
+	cases := []struct {
+		name, old, new, want string
+	}{
+		// Recorded on another day: only 4,000 yuan and more are group 2, nobody has orders enough.
+		{"something else", "g = 2", "g = 2 and has(order)", "top 1 to 1, often unchanged"},
+		{"what is ranked", "sum(order.amount)", "sum(order.amount) in last 365 days", "top 1 to 2, often unchanged"},
+		{"who uses it", "h = 2", "h = 1", "top unchanged, often 0 to 5"},
+	}
+	for _, c := range cases {
+		old, new := program(t, head+before), program(t, head+strings.Replace(before, c.old, c.new, 1))
+		data := people()
+		recorded := func(n *ir.Ntile, at int64) ([]ir.Cut, int64, bool) {
+			if n.Expr.Type.Kind == ir.Money {
+				return []ir.Cut{{From: ir.IntLike(ir.Money, 0), Group: 1}, {From: ir.IntLike(ir.Money, 400_000), Group: 2}}, at, true
+			}
+			return []ir.Cut{{From: ir.IntLike(ir.Int, 100), Group: 2}}, at, true
+		}
+		ctx := context.Background()
+		was := runtime.New(old, data, runtime.Options{Cuts: recorded}).At(now)
+		is := runtime.New(new, data, runtime.Options{Cuts: effect.Cuts(ctx, was, new)}).At(now)
+		r, err := effect.Compare(ctx, was, is, effect.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := map[string]string{"top": "top unchanged", "often": "often unchanged"}
+		for _, s := range r.Segments {
+			got[s.Name] = fmt.Sprintf("%s %d to %d", s.Name, s.Before, s.After)
+		}
+		if text := got["top"] + ", " + got["often"]; text != c.want {
+			t.Errorf("%s: %s, want %s", c.name, text, c.want)
+		}
+	}
+}
