@@ -141,17 +141,40 @@ func (a *app) compareRules(ctx context.Context, store *storage.Store, before, af
 			opt.Count = append(opt.Count, l.Name)
 		}
 	}
-	system := a.now().UnixMicro()
-	var views []*runtime.View
-	for _, prog := range []*ir.Program{before, after} {
-		s, err := runtime.OpenSession(store, prog, system, runtime.Options{})
-		if err != nil {
-			return nil, nil, err
-		}
-		views = append(views, s.At(s.Now()))
+	views, err := a.planViews(ctx, store, before, after)
+	if err != nil {
+		return nil, nil, err
 	}
 	report, err := effect.Compare(ctx, views[0], views[1], opt)
 	return report, views[1], err
+}
+
+// planViews are views of the store as its clock stands, by the rules to compare with and by the edited ones. Cuts of
+// ntiles are those recorded for the rules in force, as far as those rank by the same.
+func (a *app) planViews(ctx context.Context, store *storage.Store, before, after *ir.Program) ([2]*runtime.View, error) {
+	var views [2]*runtime.View
+	remembered, err := store.Rules()
+	if err != nil {
+		return views, err
+	}
+	inForce := rules.FromSources(sourcesOf(remembered)).Program
+	if inForce == nil { // no rules, or rules of another version
+		inForce = before
+	}
+	session, err := runtime.OpenSession(store, inForce, a.now().UnixMicro(), runtime.Options{})
+	if err != nil {
+		return views, err
+	}
+	view := session.At(session.Now())
+	for i, prog := range []*ir.Program{before, after} {
+		if prog.Hash != inForce.Hash {
+			opt := runtime.Options{Cuts: effect.Cuts(ctx, view, prog)}
+			views[i] = runtime.New(prog, store.Snapshot(), opt).At(session.Now())
+		} else {
+			views[i] = view
+		}
+	}
+	return views, nil
 }
 
 // fitStore holds rules to the data of a store.
