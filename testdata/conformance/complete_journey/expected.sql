@@ -2,9 +2,11 @@
 --
 -- The files are loaded row by row: m (households), p (products), c (campaigns), e (lines) and f (redemptions); seq is
 -- the place in the file, at is seconds since 1970, day, hour, wd (1 Monday) and mon are local to America/New_York,
--- amounts are cents, an empty cell is null, num is the place in order of arrival, from 0. Functions from outside: rdiv(n, d)
+-- amounts are cents, an empty cell is null, inc and ageb
+-- number the incomes and ages as the rules order them, num is the place in order of arrival, from 0. Functions from outside: rdiv(n, d)
 -- is n/d rounded half away from zero, favg the exact average rounded once, chance(s, n) the first 53 bits of SHA-256
--- of s, a zero byte and n as 8 big-endian bytes as a fraction, s regexp p whether p is found in s. One line of the file is left out: its
+-- of s, a zero byte and n as 8 big-endian bytes as a fraction, addmonths(t, n) the same local time n months later, the day
+-- clamped, fsum the exact sum rounded once, s regexp p whether p is found in s. One line of the file is left out: its
 -- amount, 4.440892e-16, is none. 1503844200 is 2017-08-27T10:30 in New York.
 
 create table m(id text primary key,num integer,number integer,age text,income text,home text,married integer,size text,comp text,kids text,mailed text);
@@ -34,6 +36,7 @@ update a set quint=(select (5*count(*))/(select count(*) from a) from a b where 
 update a set pace=(select (4*count(*))/(select count(*) from a where recency is not null) from a b where b.recency<a.recency)+1 where recency is not null;
 update a set stage=case when spend=0 then 'none' when recency<=7 then 'hot' when recency<=30 then 'warm' else 'cold' end;
 update a set fav=(select dept from l where l.id=a.id and dept is not null group by dept order by sum(sales) desc, max(at) desc, max(printf('%012d',at)||printf('%08d',seq)) desc limit 1);
+create table sh as select id, (select favg(share) from l where l.id=a.id) s from a; create index shi on sh(id);
 
 -- has(line)
 select count(*) from a where n>0;
@@ -496,3 +499,330 @@ select count(*) from a where chance('pilot',num)<0.1;
 
 -- chance("mail 2017") between 0.25 and 0.5 and quint = 5
 select count(*) from a where chance('mail 2017',num) between 0.25 and 0.5 and quint=5;
+
+-- spend * 33.333333% = 33.33
+select count(*) from a where rdiv(spend*33333333,100000000)=3333;
+
+-- sum(line.sales) / 3 = 10
+select count(*) from a where rdiv(spend,3)=1000;
+
+-- sum(line.sales) / 7 + sum(line.off) / 7 >= 20
+select count(*) from a where (spend+off)>=rdiv(13997,1) and rdiv((spend+off),7)>=2000;
+
+-- round(sum(line.sales) * 1.5) = 15
+select count(*) from a where rdiv(spend*15,1000)=15;
+
+-- floor(-sum(line.sales) / 10) = -1
+select count(*) from a where spend>0 and spend<=1000;
+
+-- ceil(-sum(line.sales) / 10) = 0
+select count(*) from a where spend<1000;
+
+-- avg(line.sales) * count(line) = sum(line.sales)
+select count(*) from a where n>0;
+
+-- avg(line.sales) = usual
+select count(*) from a where n>0;
+
+-- usual * count(line) = spend
+select count(*) from a where n>0 and rdiv(spend,n)*n=spend;
+
+-- avg(line.sales) - avg(line.off) > 2.005 + 0.995
+select count(*) from a where n>0 and rdiv(spend-off,n)>300;
+
+-- 5 - count(line) > 0 - 3
+select count(*) from a where n<8;
+
+-- count(line) * 2.5 = 10
+select count(*) from a where n=4;
+
+-- count(line) / 4 = 0.25 + 0.25
+select count(*) from a where n=2;
+
+-- count(line) - 1 in (1, 3, 5)
+select count(*) from a where n in (2,4,6);
+
+-- spend in (1.99, 2.99, 0)
+select count(*) from a where spend in (199,299,0);
+
+-- spend not in (0)
+select count(*) from a where spend!=0;
+
+-- number between 1 and 10 or number = 2_500
+select count(*) from a where number between 1 and 10 or number=2500;
+
+-- not (number > 5)
+select count(*) from a where number is null or number<=5;
+
+-- not number is known
+select count(*) from a where number is null;
+
+-- (number ?? 0) = 0
+select count(*) from a where number is null;
+
+-- number ?? 0 + 1 = 1
+select count(*) from a where number is null or number=1;
+
+-- abs(number - 1250) <= 5
+select count(*) from a where abs(number-1250)<=5;
+
+-- least(number, count(line)) = number
+select count(*) from a where number<=n;
+
+-- greatest(number, 2_400) = number
+select count(*) from a where number>=2400;
+
+-- hour(first(line)) = 23 or hour(first(line)) = 0
+select count(*) from a where (select hour from l where seq=a.firstseq) in (0,23);
+
+-- day(last(line)) = 31
+select count(*) from a where substr(lastday,9)='31';
+
+-- year(first(line)) = 2017 and quarter(first(line)) = 2 and day(first(line)) < 10
+select count(*) from a where substr(firstday,6,2) in ('04','05','06') and cast(substr(firstday,9) as int)<10;
+
+-- date(last(line)) = 2017-08-26 and last(line) >= 2017-08-26T20:00
+select count(*) from a where lastday='2017-08-26' and lastat>=1503792000;
+
+-- last(line) = 2017-08-26
+select count(*) from a where lastday='2017-08-26';
+
+-- last(line) != 2017-08-26
+select count(*) from a where lastday!='2017-08-26';
+
+-- last(line) between 2017-08-20 and 2017-08-22
+select count(*) from a where lastday between '2017-08-20' and '2017-08-22';
+
+-- last(line) > 2017-08-26
+select count(*) from a where lastday>'2017-08-26';
+
+-- first(line) + 1 month < last(line) - 3 months
+select count(*) from a where addmonths(firstat,1)<addmonths(lastat,-3);
+
+-- hours since (last(line)) >= 24 * 30
+select count(*) from a where (1503844200-lastat)/3600>=720;
+
+-- days since (first(line) + 10 days) < 0
+select count(*) from a where julianday('2017-08-27')-julianday(firstday)<10;
+
+-- days since (last(line) - 1 day) = 3
+select count(*) from a where recency=2;
+
+-- days until (last(line) + 7 days) >= 0
+select count(*) from a where recency<=7;
+
+-- today - mailed.begins > 100
+select count(*) from a where julianday('2017-08-27')-julianday(mbegins)>100;
+
+-- mailed.closes - mailed.begins >= 40
+select count(*) from a where julianday(mcloses)-julianday(mbegins)>=40;
+
+-- date(last(line)) between mailed.begins and mailed.closes
+select count(*) from a where lastday between mbegins and mcloses;
+
+-- has(line where day >= member.mailed.begins and day <= member.mailed.closes)
+select count(*) from a where exists(select 1 from l where l.id=a.id and day between a.mbegins and a.mcloses);
+
+-- count(line where at > 2017-08-26T20:00)  > 0
+select count(*) from a where exists(select 1 from l where l.id=a.id and at>1503792000);
+
+-- count(line where day between 2017-08-25 and 2017-08-26 or hour(at) in (3, 4)) >= 1
+select count(*) from a where exists(select 1 from l where l.id=a.id and (day between '2017-08-25' and '2017-08-26' or hour in (3,4)));
+
+-- max(line.at where hour(at) < 9) > 2017-08-20T00:00
+select count(*) from a where (select max(at) from l where l.id=a.id and hour<9)>1503201600;
+
+-- min(line.day where own) = first(line.day)
+select count(*) from a where (select min(day) from l where l.id=a.id and own)=firstday;
+
+-- distinct(line.day) >= 15
+select count(*) from a where (select count(distinct day) from l where l.id=a.id and 1)>=15;
+
+-- distinct(line.share) > 10
+select count(*) from a where (select count(distinct share) from l where l.id=a.id and 1)>10;
+
+-- sum(line.share) > 5
+select count(*) from a where (select fsum(share) from l where l.id=a.id and 1)>5;
+
+-- last(line.share) > 0.5
+select count(*) from a where (select share from l where l.id=a.id and share is not null order by at desc,seq desc limit 1)>0.5;
+
+-- top(line.weekend by count(line))
+select count(*) from a where (select (wd>=6) from l where l.id=a.id and (wd>=6) is not null and 1 group by (wd>=6) order by count(*) desc, max(printf('%012d%08d',at,seq)) desc limit 1);
+
+-- top(line.week by sum(line.sales)) >= 30
+select count(*) from a where (select week from l where l.id=a.id and week is not null and 1 group by week order by sum(sales) desc, max(printf('%012d%08d',at,seq)) desc limit 1)>=30;
+
+-- top(line.quantity by count(line) where quantity > 1) = 2
+select count(*) from a where (select qty from l where l.id=a.id and qty is not null and qty>1 group by qty order by count(*) desc, max(printf('%012d%08d',at,seq)) desc limit 1)=2;
+
+-- top(line.product by avg(line.sales)) = last(line.product)
+select count(*) from a where ((select product from l where l.id=a.id and product is not null and 1 group by product order by avg(sales) desc, max(printf('%012d%08d',at,seq)) desc limit 1))=(select product from l where l.id=a.id and product is not null order by at desc,seq desc limit 1);
+
+-- top(line.product.kind by min(line.sales)) in last 6 months is known
+select count(*) from a where exists(select 1 from l where l.id=a.id and kind is not null and day between '2017-02-28' and '2017-08-27');
+
+-- top(line.day by sum(line.sales)) = last(line.day)
+select count(*) from a where (select day from l where l.id=a.id and day is not null and 1 group by day order by sum(sales) desc, max(printf('%012d%08d',at,seq)) desc limit 1)=lastday;
+
+-- top(line.own by sum(line.off)) in previous 1 quarter
+select count(*) from a where (select own from l where l.id=a.id and own is not null and day between '2017-04-01' and '2017-06-30' group by own order by sum(off) desc, max(printf('%012d%08d',at,seq)) desc limit 1);
+
+-- last(line.product.brand where sales > 5) in this year != "National"
+select count(*) from a where (select brand from l where l.id=a.id and brand is not null and sales>500 order by at desc,seq desc limit 1)!='National';
+
+-- first(line.product.category where product.department = "PRODUCE") starts with "B"
+select count(*) from a where (select cat from l where l.id=a.id and cat is not null and dept='PRODUCE' order by at,seq limit 1) like 'B%';
+
+-- last(line.product) = "1082185"
+select count(*) from a where (select product from l where l.id=a.id and product is not null order by at desc,seq desc limit 1)='1082185';
+
+-- distinct(line.product) in last 3 quarters > 25
+select count(*) from a where (select count(distinct product) from l where l.id=a.id and day between '2016-11-28' and '2017-08-27')>25;
+
+-- max(line.product.brand) = "National"
+select count(*) from a where (select max(brand) from l where l.id=a.id and 1)='National';
+
+-- set(line.product.kind where own) contains "FLUID MILK WHITE ONLY"
+select count(*) from a where exists(select 1 from l where l.id=a.id and own and kind='FLUID MILK WHITE ONLY');
+
+-- set(line.product) in last 1 day contains "1082185"
+select count(*) from a where exists(select 1 from l where l.id=a.id and product='1082185' and day between '2017-08-27' and '2017-08-27');
+
+-- set(redemption.campaign.kind) contains "Type C"
+select count(*) from a where exists(select 1 from r where r.id=a.id and kind='Type C');
+
+-- has(line where product.brand = "Private" and not (product.category contains "MILK" or product.category contains "BREAD") and sales between 1 and 2)
+select count(*) from a where exists(select 1 from l where l.id=a.id and brand='Private' and not (instr(coalesce(cat,''),'MILK') or instr(coalesce(cat,''),'BREAD')) and sales between 100 and 200);
+
+-- has(line where product.package ends with "OZ" and product.brand in ("Private"))
+select count(*) from a where exists(select 1 from l where l.id=a.id and package like '%OZ' and brand='Private');
+
+-- has(line where product.brand != "National" and product.department is known)
+select count(*) from a where exists(select 1 from l where l.id=a.id and brand!='National' and dept is not null);
+
+-- has(line where product.brand >= "Private")
+select count(*) from a where exists(select 1 from l where l.id=a.id and brand='Private');
+
+-- has(line where sales * quantity > 1_000)
+select count(*) from a where exists(select 1 from l where l.id=a.id and rdiv(sales*qty,1)>100000);
+
+-- has(line where off > sales * 50% and off / shelf >= 1 / 3)
+select count(*) from a where exists(select 1 from l where l.id=a.id and off>rdiv(sales,2) and shelf>0 and 3*off>=shelf);
+
+-- has(line where quantity = 0)
+select count(*) from a where exists(select 1 from l where l.id=a.id and qty=0);
+
+-- has(line where sales / quantity is unknown)
+select count(*) from a where exists(select 1 from l where l.id=a.id and qty=0);
+
+-- has(line where (sales / quantity ?? 9_999) > 1_000)
+select count(*) from a where exists(select 1 from l where l.id=a.id and qty=0 or rdiv(sales,qty)>100000);
+
+-- has(line where member.income >= "100-124K" and sales > 20)
+select count(*) from a where incn>=6 and exists(select 1 from l where l.id=a.id and sales>2000);
+
+-- has(line where member.household = "1" or member.number = 2)
+select count(*) from a where n>0 and (id='1' or number=2);
+
+-- has(line where sales = member.spend)
+select count(*) from a where exists(select 1 from l where l.id=a.id and sales=a.spend);
+
+-- count(line where not member.married) > 50
+select count(*) from a where n>50 and coalesce(married,0)=0;
+
+-- household = "1"
+select count(*) from a where id='1';
+
+-- household contains "99"
+select count(*) from a where instr(id,'99');
+
+-- length(composition) > 15 and lower(composition) = "2 adults no kids"
+select count(*) from a where comp='2 Adults No Kids';
+
+-- kids = "0" and composition contains "Kids" and size >= "2"
+select count(*) from a where kids='0' and instr(comp,'Kids') and size>='2';
+
+-- not (income between "25-34K" and "75-99K")
+select count(*) from a where incn is null or not incn between 2 and 5;
+
+-- (when income >= "100-124K" then "rich" when kids > "0" then "kids") ?? "rest" = "rest"
+select count(*) from a where not coalesce(incn>=6,0) and not coalesce(kids>'0',0);
+
+-- (when married then spend else 0) > 200
+select count(*) from a where married=1 and spend>20000;
+
+-- (when count(line) > 10 then 1 when count(line) > 5 then 2.5) * 2 = 5
+select count(*) from a where n between 6 and 10;
+
+-- (when number > 1_000 then spend) is unknown
+select count(*) from a where number is null or number<=1000;
+
+-- bucket(avg(line.share), 0.05, 0.1, 25%) >= "0.05-0.1"
+select count(*) from a where (select favg(share) from l where l.id=a.id and 1)>=0.05;
+
+-- bucket(recency, 0, 7) != "0-7"
+select count(*) from a where recency>=7;
+
+-- ntile(2, number) = 2
+select count(*) from a where (select count(*) from a b where b.number<a.number)*2/(select count(*) from a where number is not null)=1;
+
+-- ntile(100, spend) = 100
+select count(*) from a where (select count(*) from a b where b.spend<a.spend)*100/(select count(*) from a)=99;
+
+-- ntile(4, avg(line.share)) = 1
+select count(*) from a where exists(select 1 from l where l.id=a.id and share is not null) and (select count(*) from sh b where b.s<(select s from sh where sh.id=a.id))*4/(select count(*) from sh where s is not null)=0;
+
+-- chance("é中") < 50%
+select count(*) from a where chance('é中',num)<0.5;
+
+-- chance("") >= 0.9
+select count(*) from a where chance('',num)>=0.9;
+
+-- has(redemption) in this day
+select count(*) from a where exists(select 1 from r where r.id=a.id and day between '2017-08-27' and '2017-08-27');
+
+-- has(redemption) in last 10 hours
+select count(*) from a where exists(select 1 from r where r.id=a.id and at>1503808200);
+
+-- has(redemption) in last 11 hours
+select count(*) from a where exists(select 1 from r where r.id=a.id and at>1503804600);
+
+-- has(line) in last 3 weeks
+select count(*) from a where exists(select 1 from l where l.id=a.id and day between '2017-08-07' and '2017-08-27');
+
+-- has(line) in previous 13 weeks
+select count(*) from a where exists(select 1 from l where l.id=a.id and day between '2017-05-28' and '2017-08-26');
+
+-- has(line) in previous 200 days
+select count(*) from a where exists(select 1 from l where l.id=a.id and day between '2017-02-08' and '2017-08-26');
+
+-- has(line) before today and not has(line) before 2017-08-26
+select count(*) from a where firstday='2017-08-26';
+
+-- has(line) from 2017-02-28 to 2017-02-28
+select count(*) from a where exists(select 1 from l where l.id=a.id and day between '2017-02-28' and '2017-02-28');
+
+-- has(line) from 2017-08-01 to today
+select count(*) from a where exists(select 1 from l where l.id=a.id and day between '2017-08-01' and '2017-08-27');
+
+-- distinct(redemption.campaign.begins) >= 2
+select count(*) from a where (select count(distinct begins) from r where r.id=a.id and 1)>=2;
+
+-- prime and not fading and (drivers or pilot)
+select count(*) from a where stage='hot' and quint>=4 and ((exists(select 1 from l where l.id=a.id and dept='FUEL') and (kids is null or kids='0')) or chance('pilot',num)<0.1);
+
+-- favourite not in ("GROCERY", "DRUG GM") and favourite is known
+select count(*) from a where fav not in ('GROCERY','DRUG GM');
+
+-- fuels = true
+select count(*) from a where exists(select 1 from l where l.id=a.id and dept='FUEL');
+
+-- fuels != has(line)
+select count(*) from a where n>0 and not exists(select 1 from l where l.id=a.id and dept='FUEL');
+
+-- anniversary(last(line)) - today < 200
+select count(*) from a where julianday(date(lastday,'+1 year'))-julianday('2017-08-27')<200;
+
+-- age(first(line)) = 0
+select count(*) from a where n>0;
