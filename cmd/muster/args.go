@@ -80,9 +80,15 @@ func unknownCommand(cmd *cobra.Command, name string) error {
 // badFlagValue is how the flag library words a value that does not fit; the last group says what it was read as.
 var badFlagValue = regexp.MustCompile(`^invalid argument (".*") for "(?:-., )?(--[^"]+)" flag: strconv\.Parse(\w+):`)
 
+// expressionAsFlag is how the flag library words an argument such as -count(order) < 3.
+var expressionAsFlag = regexp.MustCompile(`(?s)^unknown shorthand flag: .* in (-\S*[ (].*)$`)
+
 // flagError says what is wrong with a flag in its user's words.
 func flagError(cmd *cobra.Command, err error) error {
 	text := err.Error()
+	if m := expressionAsFlag.FindStringSubmatch(text); m != nil {
+		return fmt.Errorf("'%s' begins with -, as flags do: write -- before it; see %s --help", m[1], cmd.CommandPath())
+	}
 	if m := badFlagValue.FindStringSubmatch(text); m != nil {
 		wants := "a whole number"
 		if m[3] == "Bool" {

@@ -79,7 +79,7 @@ func (c conformance) run(t *testing.T) {
 	must := mustCommand(t, c.rules)
 	for _, i := range c.imports {
 		var got importAnswer
-		out := must("import", "--format", "json", "--source", i.source, filepath.Join(root, filepath.FromSlash(i.file)))
+		out := must(t, "import", "--format", "json", "--source", i.source, filepath.Join(root, filepath.FromSlash(i.file)))
 		if err := json.Unmarshal([]byte(out), &got); err != nil {
 			t.Fatal(err)
 		}
@@ -87,7 +87,7 @@ func (c conformance) run(t *testing.T) {
 			t.Errorf("%s: imported %+v", i.source, got)
 		}
 	}
-	must("clock", "pin", c.clock)
+	must(t, "clock", "pin", c.clock)
 
 	for folder, want := range c.folders {
 		cases, err := os.ReadFile(filepath.Join(root, "conformance", folder, "expected.tsv"))
@@ -105,13 +105,16 @@ func (c conformance) run(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			var got countAnswer
-			if err := json.Unmarshal([]byte(must("query", "--format", "json", condition)), &got); err != nil {
-				t.Fatal(err)
-			}
-			if got.Members != want || got.Of != c.members || got.AsOf != c.asOf {
-				t.Errorf("%s: %d of %d as of %s, want %d", condition, got.Members, got.Of, got.AsOf, want)
-			}
+			t.Run("", func(t *testing.T) {
+				t.Parallel()
+				var got countAnswer
+				if err := json.Unmarshal([]byte(must(t, "query", "--format", "json", condition)), &got); err != nil {
+					t.Fatal(err)
+				}
+				if got.Members != want || got.Of != c.members || got.AsOf != c.asOf {
+					t.Errorf("%s: %d of %d as of %s, want %d", condition, got.Members, got.Of, got.AsOf, want)
+				}
+			})
 		}
 		if n != want {
 			t.Errorf("%s: %d cases, want %d", folder, n, want)
@@ -122,15 +125,15 @@ func (c conformance) run(t *testing.T) {
 // TestPublishedTotals holds what CDNOW's data are known for to a query for values.
 func TestPublishedTotals(t *testing.T) {
 	must := mustCommand(t, "cdnow")
-	must("import", filepath.Join("..", "..", "testdata", "cdnow", "transactions.csv.gz"))
-	must("clock", "pin", "1998-07-01T00:00")
+	must(t, "import", filepath.Join("..", "..", "testdata", "cdnow", "transactions.csv.gz"))
+	must(t, "clock", "pin", "1998-07-01T00:00")
 	for expression, want := range map[string]valueTotals{
 		"sum(purchase.amount)": {Known: 23_570, Min: "0.00", Max: "13990.93", sum: 2_500_315.63},
 		"sum(purchase.units)":  {Known: 23_570, Min: "1", Max: "1033", sum: 167_881},
 		"count(purchase)":      {Known: 23_570, Min: "1", Max: "217", sum: 69_659},
 	} {
 		var got valueTotals
-		if err := json.Unmarshal([]byte(must("query", "--format", "json", expression)), &got); err != nil {
+		if err := json.Unmarshal([]byte(must(t, "query", "--format", "json", expression)), &got); err != nil {
 			t.Fatal(err)
 		}
 		if sum := got.Mean * 23_570; sum < want.sum-1e-4 || sum > want.sum+1e-4 || got.Known != want.Known || got.Min != want.Min || got.Max != want.Max {
@@ -138,7 +141,7 @@ func TestPublishedTotals(t *testing.T) {
 		}
 	}
 	var best countAnswer
-	if err := json.Unmarshal([]byte(must("query", "--format", "json", `spend = 13_990.93 and customer = "07592"`)), &best); err != nil || best.Members != 1 {
+	if err := json.Unmarshal([]byte(must(t, "query", "--format", "json", `spend = 13_990.93 and customer = "07592"`)), &best); err != nil || best.Members != 1 {
 		t.Errorf("the best customer: %+v %v", best, err)
 	}
 }
@@ -151,12 +154,12 @@ type valueTotals struct {
 }
 
 // mustCommand returns how to run command lines on a new store with the rules of a conformance folder.
-func mustCommand(t *testing.T, rules string) func(args ...string) string {
+func mustCommand(t *testing.T, rules string) func(t *testing.T, args ...string) string {
 	env := map[string]string{
 		"MUSTER_RULES": filepath.Join("..", "..", "testdata", "conformance", rules, "rules.muster"),
 		"MUSTER_STORE": filepath.Join(t.TempDir(), "store.db"),
 	}
-	return func(args ...string) string {
+	return func(t *testing.T, args ...string) string {
 		t.Helper()
 		status, out, msg := command(t, env, args...)
 		if status != exitFine {
