@@ -10,6 +10,7 @@ import (
 	"github.com/muster-engine/muster/compiler/ir"
 	"github.com/muster-engine/muster/dsl/diag"
 	"github.com/muster-engine/muster/runtime"
+	"github.com/muster-engine/muster/runtime/api"
 	"github.com/muster-engine/muster/storage"
 )
 
@@ -23,6 +24,10 @@ type asker struct {
 	vs    values
 	// lets are the names that a prompt has given to expressions.
 	lets map[string]*ir.Query
+	// live is where a server finds members, instead of store and data; compiled is what it was asked.
+	live     api.Source
+	compiled []*ir.Query
+	present  bool // the questions to live are of the present
 }
 
 // compile reads an expression that stands for itself; on an error it shows why and fails.
@@ -33,6 +38,10 @@ func (q *asker) compile(text string) (*ir.Query, error) {
 	}
 	if query == nil || found.HasErrors() {
 		return nil, errShown
+	}
+	q.compiled = append(q.compiled, query)
+	if q.present && len(query.Slots) > 0 && api.Stale(q.live) {
+		q.view = q.live.AsOf(q.live.Present())
 	}
 	return query, nil
 }

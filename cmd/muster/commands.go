@@ -3,22 +3,26 @@ package main
 import "github.com/spf13/cobra"
 
 // commands are all commands in the order in which the help lists them.
-var commands = []func(*app) *cobra.Command{
-	newDemo,
-	newQuery,
-	newTags,
-	newSegments,
-	newMember,
-	newExplain,
-	newRepl,
-	newCheck,
-	newFmt,
-	newTest,
-	newPlan,
-	newImport,
-	newTag,
-	newList,
-	newClock,
-	newBench,
-	newVersion,
+func commands() []func(*app) *cobra.Command {
+	return []func(*app) *cobra.Command{
+		newDemo,
+		newQuery,
+		newTags,
+		newSegments,
+		newMember,
+		newExplain,
+		newRepl,
+		newCheck,
+		newFmt,
+		newTest,
+		newPlan,
+		newImport,
+		newTag,
+		newList,
+		newClock,
+		newServe,
+		newTail,
+		newBench,
+		newVersion,
+	}
 }

@@ -20,7 +20,7 @@ func (q *asker) explainMember(ctx context.Context, text, id string) error {
 	if err != nil {
 		return err
 	}
-	person, err := q.view.Person(number)
+	person, err := q.person(number)
 	if err != nil {
 		return err
 	}

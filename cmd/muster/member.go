@@ -99,7 +99,7 @@ type eventLine struct {
 }
 
 func (q *asker) profile(ctx context.Context, number uint32, events int) (*profile, error) {
-	person, err := q.view.Person(number)
+	person, err := q.person(number)
 	if err != nil {
 		return nil, err
 	}

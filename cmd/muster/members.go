@@ -116,6 +116,9 @@ func firstID(p *ir.Program) *ir.Attribute {
 
 // idsOf returns what members are shown by, in the order of numbers: their first id, or #NUMBER for who has none.
 func (q *asker) idsOf(numbers []uint32) ([]string, error) {
+	if q.live != nil {
+		return q.liveIDs(numbers)
+	}
 	ids := make([]string, 0, len(numbers))
 	attr := firstID(q.prog)
 	var (

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/muster-engine/muster/compiler/ir"
+	"github.com/muster-engine/muster/runtime"
 	"github.com/muster-engine/muster/runtime/ingest"
 	"github.com/muster-engine/muster/storage"
 	"github.com/muster-engine/muster/storage/column"
@@ -14,7 +15,7 @@ import (
 // find returns the number of the member with an id, or with #NUMBER.
 func (q *asker) find(id string) (uint32, error) {
 	if digits, ok := strings.CutPrefix(id, "#"); ok {
-		if n, err := strconv.ParseUint(digits, 10, 32); err == nil && uint32(n) < q.data.Members() {
+		if n, err := strconv.ParseUint(digits, 10, 32); err == nil && n < q.numbers() {
 			return uint32(n), nil
 		}
 	}
@@ -28,7 +29,7 @@ func (q *asker) find(id string) (uint32, error) {
 		if !ok {
 			continue
 		}
-		number, found, err := q.store.FindMember(a.Name, form)
+		number, found, err := q.lookup(a.Name, form)
 		if found || err != nil {
 			return number, err
 		}
@@ -38,6 +39,13 @@ func (q *asker) find(id string) (uint32, error) {
 
 // setNote says when a manual tag of a member was set, and by whom.
 func (q *asker) setNote(tag *ir.Tag, member uint32) (string, error) {
+	if q.live != nil {
+		at, by, ok, err := q.live.Marked(member, tag.Name)
+		if !ok || err != nil {
+			return "", err
+		}
+		return q.markedBy(at, by), nil
+	}
 	stored := func(suffix string) (column.Value, error) {
 		c, err := q.data.Attribute(storage.ManualPrefix+tag.Name+suffix, int(member/column.Block))
 		return c.Value(int(member % column.Block)), err
@@ -47,9 +55,37 @@ func (q *asker) setNote(tag *ir.Tag, member uint32) (string, error) {
 		return "", err
 	}
 	by, err := stored(storage.ManualBySuffix)
-	note := "set " + q.vs.time(at.Int)
-	if by.Text != "" {
-		note += " by " + by.Text
+	return q.markedBy(at.Int, by.Text), err
+}
+
+func (q *asker) markedBy(at int64, by string) string {
+	note := "set " + q.vs.time(at)
+	if by != "" {
+		note += " by " + by
 	}
-	return note, err
+	return note
+}
+
+// lookup returns the member that has an id, normalised.
+func (q *asker) lookup(attribute string, form []byte) (uint32, bool, error) {
+	if q.live != nil {
+		number, ok := q.live.Find(attribute, string(form))
+		return number, ok, nil
+	}
+	return q.store.FindMember(attribute, form)
+}
+
+// numbers is how many member numbers have been given.
+func (q *asker) numbers() uint64 {
+	if q.live != nil {
+		return uint64(q.live.State().Members)
+	}
+	return uint64(q.data.Members())
+}
+
+func (q *asker) person(number uint32) (*runtime.Person, error) {
+	if q.live != nil {
+		return q.live.Person(q.view, number)
+	}
+	return q.view.Person(number)
 }

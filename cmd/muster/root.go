@@ -2,9 +2,12 @@ package main
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
+
+	"github.com/muster-engine/muster/runtime/api"
 )
 
 // app is one run of the program: the world and what the flags of every command say.
@@ -14,6 +17,10 @@ type app struct {
 	storePath string
 	format    string
 	noColor   bool
+	server    string
+	// live is what a server answers questions from; nil where there is a store to open.
+	live  api.Source
+	asked []*asker
 }
 
 const (
@@ -59,6 +66,7 @@ file, and answers which members a rule selects: at once, exactly, with the reaso
 	flags.SortFlags = false
 	flags.StringVar(&a.rulesPath, "rules", "", "rule files: a `directory` or one file ($MUSTER_RULES)")
 	flags.StringVar(&a.storePath, "store", "", "the `file` that keeps the members ($MUSTER_STORE, else muster.db)")
+	flags.StringVar(&a.server, "server", "", "ask the server at a `URL` instead of a store ($MUSTER_SERVER, with $MUSTER_TOKEN)")
 	flags.StringVar(&a.format, "format", formatTable, "`how` to print: table, json or csv")
 	flags.BoolVar(&a.noColor, "no-color", false, "print without colours ($NO_COLOR)")
 
@@ -67,8 +75,12 @@ file, and answers which members a rule selects: at once, exactly, with the reaso
 		&cobra.Group{ID: groupRules, Title: "Write rules:"},
 		&cobra.Group{ID: groupStore, Title: "Keep data:"},
 	)
-	for _, add := range commands {
-		root.AddCommand(add(a))
+	for _, add := range commands() {
+		cmd := add(a)
+		if slices.Contains(questions, cmd.Name()) {
+			a.askable(cmd)
+		}
+		root.AddCommand(cmd)
 	}
 	tellArguments(root)
 	root.SetHelpCommandGroupID(groupRules)

@@ -54,8 +54,12 @@ func run(args []string, w world) (status int) {
 	}()
 	ctx, stop := interruptible(context.Background())
 	defer stop()
-	app := &app{world: w}
-	root := newRoot(app)
+	return (&app{world: w}).run(ctx, args)
+}
+
+// run runs a command line and says what went wrong.
+func (a *app) run(ctx context.Context, args []string) (status int) {
+	root := newRoot(a)
 	root.SetArgs(args)
 	err := root.ExecuteContext(ctx)
 	switch {
@@ -66,10 +70,10 @@ func run(args []string, w world) (status int) {
 	case errors.Is(err, errShown):
 		return exitFailure
 	case errors.Is(err, context.Canceled):
-		fmt.Fprintln(w.err, "muster: interrupted")
+		fmt.Fprintln(a.err, "muster: interrupted")
 		return exitFailure
 	default:
-		fmt.Fprintf(w.err, "muster: %s\n", err)
+		fmt.Fprintf(a.err, "muster: %s\n", err)
 		return exitFailure
 	}
 }

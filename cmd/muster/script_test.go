@@ -2,9 +2,13 @@ package main
 
 import (
 	"bytes"
+	"io"
+	"net"
+	"net/http"
 	"os"
 	"path/filepath"
 	"regexp"
+	"strings"
 	"testing"
 	"time"
 
@@ -54,7 +58,12 @@ func setupScript(env *testscript.Env) error {
 	env.Setenv("HOME", env.WorkDir)
 	env.Setenv("NO_COLOR", "")
 	env.Setenv("GORACE", "atexit_sleep_ms=0") // the race detector's second at the end of each of a hundred processes
-	for _, name := range []string{"MUSTER_RULES", "MUSTER_STORE"} {
+	port, err := freePort()
+	if err != nil {
+		return err
+	}
+	env.Setenv("PORT", port)
+	for _, name := range []string{"MUSTER_RULES", "MUSTER_STORE", "MUSTER_SERVER", "MUSTER_TOKEN"} {
 		env.Setenv(name, "")
 	}
 	return nil
@@ -63,6 +72,8 @@ func setupScript(env *testscript.Env) error {
 // scriptCommands are what scripts have besides testscript's own: mask FROM TO replaces times that were measured by T, and
 // the spaces that line them up by two, so that a golden file can be compared.
 var scriptCommands = map[string]func(*testscript.TestScript, bool, []string){
+	"await": await,
+	"post":  post,
 	"mask": func(ts *testscript.TestScript, neg bool, args []string) {
 		if neg || len(args) != 2 {
 			ts.Fatalf("usage: mask FROM TO")
@@ -70,6 +81,50 @@ var scriptCommands = map[string]func(*testscript.TestScript, bool, []string){
 		text := ts.ReadFile(args[0])
 		ts.Check(os.WriteFile(ts.MkAbs(args[1]), gaps.ReplaceAll(mask([]byte(text)), []byte("$1  ")), 0o666))
 	},
+}
+
+// freePort is a port of this machine that nobody listens at.
+func freePort() (string, error) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return "", err
+	}
+	defer l.Close()
+	_, port, err := net.SplitHostPort(l.Addr().String())
+	return port, err
+}
+
+// await waits until a server answers well at a URL.
+func await(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: await URL")
+	}
+	for range 1000 {
+		if res, err := http.Get(args[0]); err == nil {
+			res.Body.Close()
+			if res.StatusCode == http.StatusOK {
+				return
+			}
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	ts.Fatalf("nobody answers at %s", args[0])
+}
+
+// post sends a file to $MUSTER_SERVER and prints the answer: post PATH FILE.
+func post(ts *testscript.TestScript, neg bool, args []string) {
+	if len(args) != 2 {
+		ts.Fatalf("usage: post PATH FILE")
+	}
+	res, err := http.Post(ts.Getenv("MUSTER_SERVER")+args[0], "application/x-ndjson", strings.NewReader(ts.ReadFile(args[1])))
+	ts.Check(err)
+	defer res.Body.Close()
+	body, err := io.ReadAll(res.Body)
+	ts.Check(err)
+	ts.Stdout().Write(body)
+	if (res.StatusCode >= 300) != neg {
+		ts.Fatalf("status %d: %s", res.StatusCode, body)
+	}
 }
 
 var gaps = regexp.MustCompile(`(\S) {2,}`)

@@ -47,6 +47,10 @@ func (a *app) storeFile() string {
 // open opens the store and the rules: those that --rules or $MUSTER_RULES name, else those that the store remembers,
 // else those of the current directory.
 func (a *app) open(_ context.Context, how access) (*session, error) {
+	if a.live != nil {
+		prog := a.live.View().Program()
+		return &session{app: a, prog: prog, vs: valuesOf(prog)}, nil
+	}
 	store, err := a.openStore(how)
 	if err != nil {
 		return nil, err
@@ -65,6 +69,8 @@ func (a *app) openStore(how access) (*storage.Store, error) {
 	switch {
 	case errors.Is(err, fs.ErrNotExist) && how != createStore:
 		return nil, fmt.Errorf("there is no store %s; muster import makes one, and --store names another", path)
+	case errors.Is(err, storage.ErrLocked):
+		return nil, fmt.Errorf("%w; if that is muster serve, ask it with --server http://%s", err, defaultListen)
 	case err != nil:
 		return nil, err
 	}
@@ -116,7 +122,11 @@ func contradictions(store *storage.Store, remembered *storage.RuleSet, prog *ir.
 	return found, nil
 }
 
-func (s *session) close() { s.store.Close() }
+func (s *session) close() {
+	if s.store != nil {
+		s.store.Close()
+	}
+}
 
 // remember makes the rules those of the store, as a new revision if their meaning is new.
 func (s *session) remember() error {
@@ -155,6 +165,9 @@ func (s *session) settle(ctx context.Context) error {
 
 // asker opens a view on the store as of a time, which may be empty: as the store's clock stands.
 func (s *session) asker(asOf string) (*asker, error) {
+	if s.live != nil {
+		return s.liveAsker(asOf)
+	}
 	engine, err := s.engine()
 	if err != nil {
 		return nil, err

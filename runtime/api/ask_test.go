@@ -101,6 +101,25 @@ func TestExplanation(t *testing.T) {
 				{"type":"order","at":"2026-11-01T11:00:00+08:00","fields":{"order_id":"O2","amount":50.00}}]}]}}`)
 }
 
+// TestElapsedTimeOfUndeclaredAggregates asks for hours that go by while nothing arrives.
+func TestElapsedTimeOfUndeclaredAggregates(t *testing.T) {
+	f := newFixture(t, nil)
+	f.seed()
+	const body = `{"condition":"has(order) in last 3 hours"}`
+	members := func(want string) {
+		t.Helper()
+		if got := f.send("POST", "/v1/query", body).Body.String(); !strings.Contains(got, want) {
+			t.Fatalf("want %s in %s", want, got)
+		}
+	}
+	members(`"members":2,"of":2,"as_of":"2026-11-01T12:00:00+08:00"`)
+	f.clock.Add(90 * 60e6)
+	members(`"members":1,"of":2,"as_of":"2026-11-01T13:30:00+08:00"`)
+	if got := f.send("GET", "/v1/members/13900000001/explain?condition=has(order)+in+last+3+hours", "").Body.String(); !strings.Contains(got, `"value":false`) {
+		t.Fatal(got)
+	}
+}
+
 // TestRanksAreAmongAllMembers asks one member's rank, which others decide.
 func TestRanksAreAmongAllMembers(t *testing.T) {
 	f := newFixture(t, nil)

@@ -5,6 +5,7 @@ import (
 	"net/http"
 
 	"github.com/muster-engine/muster/runtime"
+	"github.com/muster-engine/muster/runtime/live"
 )
 
 // Ask is a question of the command line: the command with its arguments and flags.
@@ -26,8 +27,12 @@ type Console func(ctx context.Context, source Source, args []string) Printed
 type Source interface {
 	View() *runtime.View
 	AsOf(at int64) *runtime.View
+	Present() int64
 	Person(view *runtime.View, number uint32) (*runtime.Person, error)
 	Find(attribute, text string) (uint32, bool)
+	IDs(numbers []uint32) ([][]live.ID, error)
+	Marked(number uint32, tag string) (at int64, by string, ok bool, err error)
+	State() live.State
 }
 
 func (s *Server) postConsole(w http.ResponseWriter, r *http.Request) error {

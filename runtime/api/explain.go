@@ -7,6 +7,7 @@ import (
 	"github.com/muster-engine/muster/compiler/exprplan"
 	"github.com/muster-engine/muster/compiler/ir"
 	"github.com/muster-engine/muster/dsl/diag"
+	"github.com/muster-engine/muster/runtime"
 )
 
 // explanation says why a condition holds for a member, or where a value comes from.
@@ -47,6 +48,9 @@ func (s *Server) getExplanation(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	defer done()
+	if p, err = s.engine.Person(q.view, number); err != nil {
+		return err
+	}
 	why, err := p.Why(ctx, query.Node)
 	if err != nil {
 		return err
@@ -60,7 +64,20 @@ func (q *asked) compile(param, text string) (*ir.Query, error) {
 	if query == nil || found.HasErrors() {
 		return nil, wrongExpression(param, found)
 	}
+	if q.now && len(query.Slots) > 0 && Stale(q.engine) {
+		q.view = q.engine.AsOf(q.engine.Present())
+	}
 	return query, nil
+}
+
+// Stale reports whether the standing view is too old for an aggregate that the rules do not declare: those that they do
+// are right in it, but the time at which another one would have changed has gone by unnoticed.
+func Stale(source interface {
+	View() *runtime.View
+	Present() int64
+}) bool {
+	const little = 1e6 // µs
+	return source.Present()-source.View().Now() >= little
 }
 
 func (q *asked) clause(c *exprplan.Clause) clause {

@@ -21,12 +21,13 @@ type asked struct {
 	view *runtime.View
 	prog *ir.Program
 	vs   values
+	now  bool // the question is of the present
 }
 
 // ask returns the view of a request: as of now, or of the parameter as_of.
 func (s *Server) ask(asOf string) (*asked, error) {
 	view := s.engine.View()
-	q := &asked{s, view, view.Program(), values{view.Program()}}
+	q := &asked{s, view, view.Program(), values{view.Program()}, asOf == ""}
 	if asOf != "" {
 		at, err := q.vs.parseTime(asOf)
 		if err != nil {

@@ -78,7 +78,7 @@ func (s *Server) postQuery(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	defer done()
-	out := reply{Condition: in.Condition, Type: query.Node.Type.Kind.String(), AsOf: q.vs.time(q.view.Now())}
+	out := reply{Condition: in.Condition, Type: query.Node.Type.Kind.String()}
 	if out.Of, err = q.view.Of(ctx); err != nil {
 		return err
 	}
@@ -97,6 +97,7 @@ func (s *Server) postQuery(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	out.AsOf = q.vs.time(q.view.Now())
 	out.TookMS = float64(s.opt.Now().Sub(began).Microseconds()) / 1000
 	return send(w, out)
 }

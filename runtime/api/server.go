@@ -17,6 +17,7 @@ import (
 type Engine interface {
 	View() *runtime.View
 	AsOf(at int64) *runtime.View
+	Present() int64
 	Person(view *runtime.View, number uint32) (*runtime.Person, error)
 	Find(attribute, text string) (uint32, bool)
 	IDs(numbers []uint32) ([][]live.ID, error)

@@ -17,6 +17,12 @@ func (e *Engine) AsOf(at int64) *runtime.View {
 	return e.watched.add(view)
 }
 
+// Present is the instant that the store's clock shows. [Engine.View] may stand a little before it: at the last instant at
+// which something that the rules declare has changed.
+func (e *Engine) Present() int64 {
+	return max(e.Clock(), e.store.Clock().Now(e.opt.System()))
+}
+
 // Person returns a member, as of now, for questions at the instant of a view.
 func (e *Engine) Person(view *runtime.View, number uint32) (*runtime.Person, error) {
 	m, err := e.current(number)

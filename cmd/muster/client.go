@@ -1,0 +1,101 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"github.com/muster-engine/muster/runtime/api"
+)
+
+// client asks a server.
+type client struct {
+	base  string
+	token string
+}
+
+// client returns what asks the server at an address.
+func (a *app) client(server string) (*client, error) {
+	if !strings.Contains(server, "://") {
+		server = "http://" + server
+	}
+	u, err := url.Parse(server)
+	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
+		return nil, fmt.Errorf("%q is no address of a server; write http://127.0.0.1:7077", server)
+	}
+	return &client{base: strings.TrimSuffix(u.String(), "/"), token: a.env("MUSTER_TOKEN")}, nil
+}
+
+// unreachable is the error of a server that does not answer.
+type unreachable struct {
+	base string
+	err  error
+}
+
+func (e *unreachable) Error() string {
+	return fmt.Sprintf("no server answers at %s: %v", e.base, systemReason(e.err))
+}
+
+// do sends a request and reads the answer into a value; an answer that is an error is one here, in the server's words.
+func (c *client) do(ctx context.Context, method, path string, body, into any) error {
+	var in io.Reader
+	if body != nil {
+		text, err := json.Marshal(body)
+		if err != nil {
+			return err
+		}
+		in = bytes.NewReader(text)
+	}
+	r, err := http.NewRequestWithContext(ctx, method, c.base+path, in)
+	if err != nil {
+		return err
+	}
+	if body != nil {
+		r.Header.Set("Content-Type", "application/json")
+	}
+	if c.token != "" {
+		r.Header.Set("Authorization", "Bearer "+c.token)
+	}
+	res, err := http.DefaultClient.Do(r)
+	if err != nil {
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		return &unreachable{c.base, err}
+	}
+	defer res.Body.Close()
+	text, err := io.ReadAll(res.Body)
+	if err != nil {
+		return &unreachable{c.base, err}
+	}
+	if res.StatusCode >= 300 {
+		return c.refusal(res.StatusCode, text)
+	}
+	if err := json.Unmarshal(text, into); err != nil {
+		return fmt.Errorf("what %s answers is not what a muster server does", c.base)
+	}
+	return nil
+}
+
+// busy is an answer that asks to come back later.
+var errBusy = errors.New("the server is busy")
+
+func (c *client) refusal(status int, text []byte) error {
+	var p api.Problem
+	if json.Unmarshal(text, &p) != nil || p.Detail == "" {
+		return fmt.Errorf("%s answers with status %d, and is perhaps no muster server", c.base, status)
+	}
+	switch {
+	case status == http.StatusUnauthorized:
+		return fmt.Errorf("%s: %s; the token is taken from $MUSTER_TOKEN", c.base, p.Detail)
+	case status == http.StatusTooManyRequests || status == http.StatusServiceUnavailable:
+		return fmt.Errorf("%w: %s", errBusy, p.Detail)
+	}
+	return fmt.Errorf("%s", p.Detail)
+}
