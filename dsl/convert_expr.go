@@ -380,6 +380,12 @@ func isUnit(word string) bool {
 // operatorWords are what may follow a value.
 var operatorWords = []string{"and", "or", "in", "not", "is", "between", "contains", "starts", "ends", "matches"}
 
+// spokenOperators are operators as operators of shops say them, with what the language writes.
+var spokenOperators = map[string]string{
+	"大于": ">", "小于": "<", "等于": "=", "不等于": "!=", "大于等于": ">=", "小于等于": "<=", "不小于": ">=", "不大于": "<=",
+	"且": "and", "并且": "and", "和": "and", "而且": "and", "或": "or", "或者": "or", "包含": "contains", "属于": "in",
+}
+
 // afterExpr reports what stands after an expression where something else is expected.
 func (c *converter) afterExpr(what string, words ...string) {
 	if c.strayAfterExpr() {
@@ -408,6 +414,8 @@ func (c *converter) strayAfterExpr() bool {
 		c.add("M0126", t.Span(c.file), fmt.Sprintf("a window `%s …` stands directly after an aggregate", t.Text), hint)
 	case t.Kind == Punct && t.Text == "(":
 		c.add("M0111", t.Span(c.file), "a `(` stands after a value", "only a single word followed by `(` is a call; between two values an operator is missing")
+	case t.Kind == Word && spokenOperators[t.Text] != "":
+		c.add("M0111", t.Span(c.file), "`"+t.Text+"` is no operator of the language", "write `"+spokenOperators[t.Text]+"`")
 	case t.Kind == Reserved && t.Text == "where":
 		c.add("M0111", t.Span(c.file), "`where` stands outside an aggregate", "it belongs into the parentheses: `count(order where amount > 100)`")
 	default:
