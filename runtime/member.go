@@ -40,10 +40,20 @@ func (v *View) Person(number uint32) (*Person, error) {
 	if err != nil {
 		return nil, err
 	}
-	row := &memberRow{view: v, block: int(number / column.Block), low: int(number % column.Block)}
-	return &Person{view: v, eval: eval, member: &exprplan.Member{
+	p := &Person{view: v, eval: eval}
+	return p, p.Become(number)
+}
+
+// Become makes the person another member of the view; the plans that it has made stay.
+func (p *Person) Become(number uint32) error {
+	if number >= p.view.data.Members() {
+		return fmt.Errorf("there is no member number %d", number)
+	}
+	row := &memberRow{view: p.view, block: int(number / column.Block), low: int(number % column.Block)}
+	p.member = &exprplan.Member{
 		Number: number, Attribute: row.attribute, Manual: row.manual, OnList: row.onList, Events: row.eventsOf,
-	}}, nil
+	}
+	return nil
 }
 
 // Value returns the value of a per-member expression.

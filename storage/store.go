@@ -55,15 +55,7 @@ func Open(path string, opt Options) (*Store, error) {
 		return nil, err
 	}
 	s := &Store{path: path, readOnly: opt.ReadOnly}
-	err := guard(path, "the file", func() error {
-		var err error
-		s.db, err = openBolt(path, opt)
-		if errors.Is(err, bolterrors.ErrTimeout) {
-			err = fmt.Errorf("%s is %w", path, ErrLocked)
-		}
-		return err
-	})
-	if err != nil {
+	if err := s.openFile(opt); err != nil {
 		return nil, err
 	}
 	if err := s.load(); err != nil {
@@ -77,6 +69,35 @@ func Open(path string, opt Options) (*Store, error) {
 		}
 	}
 	return s, nil
+}
+
+// openFile opens the file that has the store's name, also if another takes its place while it is waited for.
+func (s *Store) openFile(opt Options) error {
+	for {
+		before, err := os.Stat(s.path)
+		if err != nil {
+			return err
+		}
+		err = guard(s.path, "the file", func() error {
+			var err error
+			s.db, err = openBolt(s.path, opt)
+			if errors.Is(err, bolterrors.ErrTimeout) {
+				err = fmt.Errorf("%s is %w", s.path, ErrLocked)
+			}
+			return err
+		})
+		if err != nil {
+			return err
+		}
+		after, err := os.Stat(s.path)
+		if err == nil && os.SameFile(before, after) {
+			return nil
+		}
+		s.db.Close()
+		if err != nil {
+			return err
+		}
+	}
 }
 
 func openBolt(path string, opt Options) (*bolt.DB, error) {
