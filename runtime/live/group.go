@@ -253,30 +253,29 @@ func (g *group) listed(list string) ([]uint32, error) {
 	}
 	var out []uint32
 	if stored != nil {
-		for _, n := range stored.ToArray() {
-			m, err := g.peekChanged(n)
-			if err != nil {
-				return nil, err
-			}
-			if m == nil || m.lists[list] {
+		for it := stored.Iterator(); it.HasNext(); {
+			n := it.Next()
+			if m := g.differing(n); m == nil || m.lists[list] {
 				out = append(out, n)
 			}
 		}
 	}
-	for n, m := range g.engine.overlay {
-		if m.lists[list] && (stored == nil || !stored.Contains(n)) {
-			out = append(out, n)
+	for _, members := range []map[uint32]*member{g.touched, g.engine.overlay} {
+		for n := range members {
+			if g.differing(n).lists[list] && (stored == nil || !stored.Contains(n)) {
+				out = append(out, n)
+			}
 		}
 	}
 	return out, nil
 }
 
-// peekChanged returns a member if it differs from the store.
-func (g *group) peekChanged(n uint32) (*member, error) {
+// differing returns a member if it differs from the store, else nil.
+func (g *group) differing(n uint32) *member {
 	if m, ok := g.touched[n]; ok {
-		return m, nil
+		return m
 	}
-	return g.engine.overlay[n], nil
+	return g.engine.overlay[n]
 }
 
 func (g *group) retract(in Input) (Outcome, error) {

@@ -81,11 +81,12 @@ func (e *Engine) flip(ctx context.Context, at int64) error {
 	for i, n := range due {
 		m, err := e.current(n)
 		if err != nil {
+			e.putBack(due, at)
 			return err
 		}
 		members[i] = m
 	}
-	change, err := e.View().Evaluate(ctx, e.rows(members), at)
+	change, err := e.evaluate(ctx, members, at)
 	if err != nil {
 		e.putBack(due, at)
 		return err
@@ -144,7 +145,7 @@ func (e *Engine) standing(ctx context.Context, prog *ir.Program, at int64) (*run
 		if err != nil {
 			return nil, nil, nil, err
 		}
-		cuts[n.Key] = taken
+		cuts[n.Hash] = taken
 	}
 	segments, err := view.Segments(ctx)
 	return view, segments, cuts, err
