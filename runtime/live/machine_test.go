@@ -31,7 +31,7 @@ import (
 //
 // MUSTER_LONG=1 makes thousands of steps of it.
 func TestMachine(t *testing.T) {
-	checks, steps := "6", "25"
+	checks, steps := "4", "20"
 	if os.Getenv("MUSTER_LONG") != "" {
 		checks, steps = "100", "60"
 	}
@@ -62,6 +62,7 @@ func TestMachine(t *testing.T) {
 					"clock":      m.moveClock,
 					"clock2":     m.moveClock,
 					"restart":    m.restart,
+					"checkpoint": m.checkpoint,
 					"fail":       m.fail,
 				})
 			})
@@ -155,7 +156,10 @@ func (m *machine) begin() {
 
 func (m *machine) open() {
 	var err error
-	m.engine, err = Open(context.Background(), Options{Store: m.store, Program: m.prog, System: m.system.Load, append: m.append})
+	m.engine, err = Open(context.Background(), Options{
+		Store: m.store, Program: m.prog, System: m.system.Load, append: m.append,
+		CheckpointMembers: rapid.SampledFrom([]int{-1, 2, 5, 0}).Draw(m.t, "checkpoint at"),
+	})
 	m.must(err)
 }
 
@@ -314,6 +318,9 @@ func (m *machine) restart(t *rapid.T) {
 	m.open()
 	m.must(m.model.pass(m.now()))
 }
+
+// checkpoint moves what was accepted into the store's columns.
+func (m *machine) checkpoint(*rapid.T) { m.must(m.engine.Checkpoint(context.Background())) }
 
 // fail lets the journal fail: nothing must change, and it can be tried again.
 func (m *machine) fail(t *rapid.T) {
