@@ -37,6 +37,9 @@ func (c *compilation) hash() {
 		}
 		t.Hash = digest("tag", env, c.b.typeKey(t.Type), t.Expr.Key, dependencies(p, t.Expr))
 	}
+	for _, n := range p.Ntiles {
+		n.Hash = digest("ntile", env, n.Key, dependencies(p, n.Expr))
+	}
 	p.Hash = c.programHash()
 }
 

@@ -509,3 +509,22 @@ func FuzzCompile(f *testing.F) {
 		}
 	})
 }
+
+// TestNtileHash changes when a tag that is ranked does, though the ranking reads the same.
+func TestNtileHash(t *testing.T) {
+	rules := head + `
+		member { phone id }
+		event order { amount money }
+		tag spend = sum(order.amount)%s
+		tag score = ntile(5, spend)
+	`
+	one := program(t, fmt.Sprintf(rules, "")).Ntiles[0]
+	same := program(t, fmt.Sprintf(rules, " // all of it")).Ntiles[0]
+	other := program(t, fmt.Sprintf(rules, " in last 30 days")).Ntiles[0]
+	if one.Hash == "" || one.Hash != same.Hash {
+		t.Errorf("a comment changes the hash from %q to %q", one.Hash, same.Hash)
+	}
+	if one.Key != other.Key || one.Hash == other.Hash {
+		t.Errorf("keys %q, %q; hashes %q, %q", one.Key, other.Key, one.Hash, other.Hash)
+	}
+}

@@ -43,7 +43,7 @@ func (s *Session) cuts(n *ir.Ntile, now int64) (cuts []ir.Cut, takeAt int64, ok 
 		return nil, now, false
 	}
 	zone := s.prog.Zone
-	rec, found := s.recorded[n.Key]
+	rec, found := s.recorded[n.Hash]
 	if found && rec.Imports != len(s.Store.Imports()) {
 		return nil, now, false // an import was cut off before it took new ones
 	}
@@ -69,9 +69,9 @@ func (s *Session) Settle(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		taken := encodeCuts(n.Key, cuts, s.now)
+		taken := encodeCuts(n.Hash, cuts, s.now)
 		taken.Imports = len(s.Store.Imports())
-		out[n.Key] = taken
+		out[n.Hash] = taken
 	}
 	if err := s.Store.SetCuts(out); err != nil {
 		return err
@@ -80,7 +80,7 @@ func (s *Session) Settle(ctx context.Context) error {
 	return nil
 }
 
-// EncodeCuts puts cuts taken at an instant into the store's terms, by the key of their ntile.
+// EncodeCuts puts cuts taken at an instant into the store's terms, by the hash of their ntile.
 func EncodeCuts(cuts map[string][]ir.Cut, at int64) map[string]storage.Cuts {
 	out := make(map[string]storage.Cuts, len(cuts))
 	for key, list := range cuts {
@@ -93,8 +93,8 @@ func EncodeCuts(cuts map[string][]ir.Cut, at int64) map[string]storage.Cuts {
 func DecodeCuts(p *ir.Program, recorded map[string]storage.Cuts) map[string][]ir.Cut {
 	out := make(map[string][]ir.Cut)
 	for _, n := range p.Ntiles {
-		if rec, ok := recorded[n.Key]; ok {
-			out[n.Key] = decodeCuts(n, rec)
+		if rec, ok := recorded[n.Hash]; ok {
+			out[n.Hash] = decodeCuts(n, rec)
 		}
 	}
 	return out

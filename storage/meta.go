@@ -74,7 +74,7 @@ func (s *Store) SetRules(r *RuleSet) error {
 // Cuts are the cuts of one ntile at one instant: Values are the ranked values that begin another group, ascending, and
 // Groups the group that each of them and what follows it is in.
 type Cuts struct {
-	Key string // of the ntile
+	Key string // the hash of the ntile
 	At  int64  // microseconds since 1970
 	// Imports is how many files had been imported when they were taken: an import asks for new ones.
 	Imports int `json:",omitempty"`
@@ -82,7 +82,7 @@ type Cuts struct {
 	Groups  []int
 }
 
-// Cuts returns the recorded cuts by the key of their ntile.
+// Cuts returns the recorded cuts by the hash of their ntile.
 func (s *Store) Cuts() (map[string]Cuts, error) {
 	m := map[string]Cuts{}
 	return m, s.readDocument(cutsDocument, &m)

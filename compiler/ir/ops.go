@@ -194,6 +194,9 @@ type Ntile struct {
 	N    int64
 	Expr *Node
 	Key  string
+	// Hash changes when what is ranked means something else, the tags in it included: recorded cuts are kept under it.
+	// Empty for an ntile that is only asked for.
+	Hash string
 }
 
 // Cut is a boundary of an ntile: values from From on, up to the next cut, are in Group. Cuts ascend in both. A value
