@@ -108,7 +108,7 @@ func (e *Engine) take(ctx context.Context, subs []*submission) ([][]Outcome, err
 		return outcomes, nil
 	}
 	members := g.changed()
-	change, err := e.View().Evaluate(ctx, e.rows(members), now)
+	change, err := e.evaluate(ctx, members, now)
 	if err != nil {
 		return nil, err
 	}
@@ -121,7 +121,7 @@ func (e *Engine) take(ctx context.Context, subs []*submission) ([][]Outcome, err
 }
 
 // commit makes what is durable the present state.
-func (e *Engine) commit(change *runtime.Change, g *group, crossings []Crossing, now int64) error {
+func (e *Engine) commit(change changes, g *group, crossings []Crossing, now int64) error {
 	flips, err := change.Flips(e.nextDate())
 	if err != nil {
 		change.Discard()

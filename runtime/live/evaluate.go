@@ -1,0 +1,68 @@
+package live
+
+import (
+	"cmp"
+	"context"
+	"slices"
+
+	"github.com/muster-engine/muster/runtime"
+	"github.com/muster-engine/muster/storage/column"
+)
+
+// changes is what any number of members become: the view takes them a block at a time.
+type changes []*runtime.Change
+
+// evaluate works out what members are at an instant, without changing the standing view.
+func (e *Engine) evaluate(ctx context.Context, members []*member, at int64) (changes, error) {
+	slices.SortFunc(members, func(a, b *member) int { return cmp.Compare(a.number, b.number) })
+	var out changes
+	for {
+		n := min(len(members), column.Block)
+		change, err := e.View().Evaluate(ctx, e.rows(members[:n]), at)
+		if err != nil {
+			out.Discard()
+			return nil, err
+		}
+		out = append(out, change)
+		if members = members[n:]; len(members) == 0 {
+			return out, nil
+		}
+	}
+}
+
+// Crossings are the segments that members enter or leave, by member, then segment.
+func (c changes) Crossings() (out []runtime.Crossing) {
+	for _, one := range c {
+		out = append(out, one.Crossings()...)
+	}
+	return out
+}
+
+// Flips is when members next change by themselves, before an instant.
+func (c changes) Flips(until int64) (out []runtime.Flip, err error) {
+	for _, one := range c {
+		flips, err := one.Flips(until)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, flips...)
+	}
+	return out, nil
+}
+
+// Commit makes the changes part of the view.
+func (c changes) Commit() error {
+	for _, one := range c {
+		if err := one.Commit(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Discard drops the changes.
+func (c changes) Discard() {
+	for _, one := range c {
+		one.Discard()
+	}
+}
