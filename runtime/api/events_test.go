@@ -104,6 +104,19 @@ func TestNullClearsAndAbsentKeeps(t *testing.T) {
 	attributes(`"attributes":{"birthday":null,"city":"Suzhou","nick":["B"]}`)
 }
 
+func TestAMemberHasOnePhone(t *testing.T) {
+	f := newFixture(t, nil)
+	f.expect("POST", "/v1/members", strings.Join([]string{
+		`{"phone":"13900000001","card":"C1"}`,
+		`{"phone":"13900000002","card":"C1"}`,
+		`{"phone":"13900000003"}`,
+		`{"phone":"13900000003","card":"C1"}`,
+	}, "\n"), 200, `{"accepted":2,"duplicate":0,"rejected":[
+		{"line":2,"reason":"\"+8613900000002\" would be a second phone of the member"},
+		{"line":4,"reason":"the ids belong to two members"}]}`)
+	f.expect("GET", "/v1/members/13900000002", "", 404, "")
+}
+
 func TestPackedBody(t *testing.T) {
 	f := newFixture(t, func(o *Options) { o.MaxBody = 10_000 })
 	pack := func(text string) string {

@@ -107,8 +107,8 @@ func (s *Server) idsIn(body []byte) ([]string, error) {
 			}
 		}
 	}
-	if len(ids) > s.opt.MaxInputs {
-		return nil, fail(http.StatusRequestEntityTooLarge, "there are more than %d ids; add them in parts", s.opt.MaxInputs)
+	if len(ids) > s.opt.MaxIDs {
+		return nil, fail(http.StatusRequestEntityTooLarge, "there are more than %d ids; add them in parts", s.opt.MaxIDs)
 	}
 	return ids, nil
 }

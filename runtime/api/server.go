@@ -50,6 +50,7 @@ type Limits struct {
 	MaxBody    int64         // bytes of a body, unpacked: 16 MiB
 	MaxLine    int           // bytes of one line of it: 1 MiB
 	MaxInputs  int           // lines of one batch: 20,000
+	MaxIDs     int           // ids of one upload to a list: 1,000,000
 	MaxBuffer  int64         // bytes of all bodies being read: 256 MiB
 	MaxQueries int           // questions answered at once: 16
 	QueryTime  time.Duration // for one question: 30 s
@@ -62,6 +63,7 @@ func (l *Limits) fill() {
 	set(&l.MaxBody, 16<<20)
 	set(&l.MaxLine, 1<<20)
 	set(&l.MaxInputs, 20_000)
+	set(&l.MaxIDs, 1_000_000)
 	set(&l.MaxBuffer, 256<<20)
 	set(&l.MaxQueries, 16)
 	set(&l.QueryTime, 30*time.Second)

@@ -2,6 +2,7 @@ package live
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/muster-engine/muster/storage"
 	"github.com/muster-engine/muster/storage/column"
@@ -106,6 +107,9 @@ func (g *group) who(ids []ID) (*member, string, error) {
 	if reason != "" {
 		return nil, reason, nil
 	}
+	if second, err := g.second(ids, number, found); second != "" || err != nil {
+		return nil, second, err
+	}
 	if !found {
 		number = g.members
 		g.members++
@@ -130,6 +134,27 @@ func (g *group) who(ids []ID) (*member, string, error) {
 		}
 	}
 	return m, "", nil
+}
+
+// second finds an id that would be another value of an attribute that a member has one of, and says so.
+func (g *group) second(ids []ID, number uint32, found bool) (string, error) {
+	for i, id := range ids {
+		if _, known := g.lookup(id); known || g.engine.kinds.attributes[id.Attribute] == column.Sets {
+			continue
+		}
+		has := slices.ContainsFunc(ids[:i], func(other ID) bool { return other.Attribute == id.Attribute && other.Text != id.Text })
+		if found && !has {
+			m, err := g.peek(number)
+			if err != nil {
+				return "", err
+			}
+			has = m.attributes[id.Attribute].Kind != 0
+		}
+		if has {
+			return fmt.Sprintf("%q would be a second %s of the member", id.Text, id.Attribute), nil
+		}
+	}
+	return "", nil
 }
 
 func (g *group) event(in Input) (Outcome, error) {
