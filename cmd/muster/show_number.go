@@ -29,6 +29,23 @@ func many[T ~int | ~int64 | ~uint64 | ~uint32](n T, noun string) string {
 	return count(n) + " " + noun + "s"
 }
 
+// bytesText is a size in bytes with two digits or more: 512 bytes, 12 KB, 1.4 GB.
+func bytesText(n int64) string {
+	unit, size := "KB", float64(n)/1000
+	switch {
+	case n < 1000:
+		return many(n, "byte")
+	case n >= 1e9:
+		unit, size = "GB", float64(n)/1e9
+	case n >= 1e6:
+		unit, size = "MB", float64(n)/1e6
+	}
+	if size < 9.95 {
+		return fmt.Sprintf("%.1f %s", size, unit)
+	}
+	return fmt.Sprintf("%.0f %s", size, unit)
+}
+
 // share is a part of a whole in per cent, "-" of nothing.
 func share(part, whole uint64) string {
 	if whole == 0 {

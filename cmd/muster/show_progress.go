@@ -34,10 +34,18 @@ func (p *progress) show(at ingest.Progress) {
 	if at.Committing {
 		phase = "writing"
 	}
+	p.step(phase, at.Bytes, at.Size)
+}
+
+// step draws how much of a phase is done; a size less than 0 is not known.
+func (p *progress) step(phase string, done, size int64) {
+	if !terminal(p.app.err) {
+		return
+	}
 	if phase != p.phase {
 		p.done()
 		p.phase = phase
-		p.bar = progressbar.NewOptions64(at.Size,
+		p.bar = progressbar.NewOptions64(size,
 			progressbar.OptionSetWriter(p.app.err),
 			progressbar.OptionSetDescription(phase),
 			progressbar.OptionSetWidth(30),
@@ -49,7 +57,7 @@ func (p *progress) show(at ingest.Progress) {
 			progressbar.OptionSetTheme(progressbar.Theme{Saucer: "█", SaucerPadding: "░", BarStart: "", BarEnd: ""}),
 		)
 	}
-	_ = p.bar.Set64(at.Bytes)
+	_ = p.bar.Set64(done)
 }
 
 // done clears the bar away.
