@@ -46,7 +46,7 @@ func (a *app) storeFile() string {
 
 // open opens the store and the rules: those that --rules or $MUSTER_RULES name, else those that the store remembers,
 // else those of the current directory.
-func (a *app) open(_ context.Context, how access) (*session, error) {
+func (a *app) open(ctx context.Context, how access) (*session, error) {
 	if a.live != nil {
 		prog := a.live.View().Program()
 		return &session{app: a, prog: prog, vs: valuesOf(prog)}, nil
@@ -58,6 +58,10 @@ func (a *app) open(_ context.Context, how access) (*session, error) {
 	s := &session{app: a, store: store}
 	if err := s.loadRules(); err != nil {
 		store.Close()
+		return nil, err
+	}
+	if err := s.takeIn(ctx, how); err != nil {
+		s.store.Close()
 		return nil, err
 	}
 	return s, nil
