@@ -63,6 +63,7 @@ type Engine struct {
 	crossed uint64
 	members uint32
 	flips   *calendarQueue
+	ailing  bool // time could not be let pass at the last try: the next one waits
 
 	// Of checkpoints; the loop's own but for folds and watched.
 	folds      chan func() // their steps in the loop
@@ -253,7 +254,7 @@ func (e *Engine) newView(prog *ir.Program, at int64) *runtime.View {
 		Cuts: func(n *ir.Ntile, now int64) ([]ir.Cut, int64, bool) {
 			e.mu.RLock()
 			defer e.mu.RUnlock()
-			cuts, ok := e.cuts[n.Key]
+			cuts, ok := e.cuts[n.Hash]
 			return cuts, now, ok
 		},
 	})

@@ -35,7 +35,7 @@ func (e *Engine) loop(ctx context.Context) {
 // untilNext is how long to sleep if nothing arrives: until the next instant at which something changes by itself.
 func (e *Engine) untilNext() time.Duration {
 	const most = time.Second // the clock may be set, or pinned elsewhere
-	if e.store.Clock().Pinned {
+	if e.ailing || e.store.Clock().Pinned {
 		return most
 	}
 	next := min(e.nextDate(), e.flips.first())
@@ -71,9 +71,11 @@ func (e *Engine) drain(ctx context.Context) {
 
 // tick lets time pass when nothing arrives.
 func (e *Engine) tick(ctx context.Context) {
-	if err := e.passTo(ctx, e.now()); err != nil {
+	err := e.passTo(ctx, e.now())
+	if err != nil {
 		e.feed.fault(err)
 	}
+	e.ailing = err != nil
 }
 
 // group takes submissions into the state as one journal entry and answers them.
