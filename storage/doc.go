@@ -13,6 +13,14 @@
 // root names the current generation of the documents, one of which, the manifest, names that of every other object. A
 // change writes new generations beside the old ones, then the manifest and the root, then deletes what they replaced.
 //
+// # A live engine
+//
+// While an engine runs, what it accepts is appended to a journal, one value a group of inputs ([Store.AppendJournal]), and
+// what it reports to a bucket of crossings. A checkpoint is a bulk import beside it ([Bulk.Replace], [Bulk.Checkpoint])
+// that gives the members that have changed their present state; the transaction that publishes it also notes in the root
+// up to which entry the columns contain the journal. Entries up to there do not count any more. No other import is
+// published while the journal holds entries that do.
+//
 // # Damage
 //
 // A value starts with a CRC-32C of its key and its bytes. bbolt's own pages have no checksums, so opening a store walks
