@@ -30,7 +30,7 @@ type clause struct {
 }
 
 func (s *Server) getExplanation(w http.ResponseWriter, r *http.Request) error {
-	q, number, p, err := s.person(r)
+	q, number, _, err := s.person(r)
 	if err != nil {
 		return err
 	}
@@ -48,7 +48,8 @@ func (s *Server) getExplanation(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	defer done()
-	if p, err = s.engine.Person(q.view, number); err != nil {
+	p, err := s.engine.Person(q.view, number)
+	if err != nil {
 		return err
 	}
 	why, err := p.Why(ctx, query.Node)

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"io"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -158,13 +157,4 @@ func (f *fixture) seed() {
 		`{"type":"order","phone":"13900000002","at":"2026-11-01T11:00:00+08:00","order_id":"O2","amount":50}`,
 		200, `{"accepted":2,"duplicate":0,"rejected":[]}`)
 	f.expect("POST", "/v1/members", `{"phone":"13900000001","city":"Suzhou"}`, 200, `{"accepted":1,"duplicate":0,"rejected":[]}`)
-}
-
-func readAll(t testing.TB, r io.Reader) string {
-	t.Helper()
-	b, err := io.ReadAll(r)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return string(b)
 }

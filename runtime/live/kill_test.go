@@ -231,7 +231,7 @@ func runKillChild(t *testing.T, path string, from, upto int, life time.Duration)
 func TestKilledAtAnyMoment(t *testing.T) {
 	rounds := 5
 	if os.Getenv("MUSTER_LONG") != "" {
-		rounds = 120
+		rounds = 20
 	}
 	dir := t.TempDir()
 	path := filepath.Join(dir, "killed")

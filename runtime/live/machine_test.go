@@ -33,7 +33,7 @@ import (
 func TestMachine(t *testing.T) {
 	checks, steps := "4", "20"
 	if os.Getenv("MUSTER_LONG") != "" {
-		checks, steps = "100", "60"
+		checks, steps = "12", "40"
 	}
 	for name, value := range map[string]string{"rapid.checks": checks, "rapid.steps": steps, "rapid.nofailfile": "true"} {
 		f := flag.Lookup(name)

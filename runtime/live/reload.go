@@ -65,11 +65,9 @@ type reload struct {
 	prog   *ir.Program
 	out    Reloaded
 
-	at       int64 // of the view
-	day      int64 // local date for which it is computed
-	view     *runtime.View
-	segments []*roaring.Bitmap
-	cuts     map[string][]ir.Cut
+	at   int64 // of the view
+	view *runtime.View
+	cuts map[string][]ir.Cut
 }
 
 // begin starts to note which members change, in the loop.
@@ -106,7 +104,7 @@ func (r *reload) begin(context.Context) error {
 // compute makes the new view beside the loop.
 func (r *reload) compute(ctx context.Context) error {
 	var err error
-	r.view, r.segments, r.cuts, err = r.engine.standing(ctx, r.prog, r.at)
+	r.view, _, r.cuts, err = r.engine.standing(ctx, r.prog, r.at)
 	return err
 }
 
