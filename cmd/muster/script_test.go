@@ -94,21 +94,25 @@ func freePort() (string, error) {
 	return port, err
 }
 
-// await waits until a server answers well at a URL.
+// await waits until a server answers well at a URL, with a body that matches: await URL [REGEXP].
 func await(ts *testscript.TestScript, neg bool, args []string) {
-	if neg || len(args) != 1 {
-		ts.Fatalf("usage: await URL")
+	if neg || len(args) < 1 || len(args) > 2 {
+		ts.Fatalf("usage: await URL [REGEXP]")
 	}
-	for range 1000 {
+	want := regexp.MustCompile(strings.Join(args[1:], ""))
+	last := "nobody answers"
+	for range 3000 {
 		if res, err := http.Get(args[0]); err == nil {
+			body, err := io.ReadAll(res.Body)
 			res.Body.Close()
-			if res.StatusCode == http.StatusOK {
+			if err == nil && res.StatusCode == http.StatusOK && want.Match(body) {
 				return
 			}
+			last = string(body)
 		}
 		time.Sleep(10 * time.Millisecond)
 	}
-	ts.Fatalf("nobody answers at %s", args[0])
+	ts.Fatalf("waited in vain for %s: %s", args[0], last)
 }
 
 // post sends a file to $MUSTER_SERVER and prints the answer: post PATH FILE.

@@ -37,7 +37,8 @@ func newServe(a *app) *cobra.Command {
 		GroupID: groupStore,
 		Long: `Opens the store, makes one if there is none, and serves it until it is told to end (Ctrl-C, SIGTERM): events
 and members are taken, every tag and segment is kept right as they come and as time passes, and each member who enters
-or leaves a segment is reported once. /v1/openapi.json describes the interface. What was answered is durable; at the end
+or leaves a segment is reported once. Edits of the rule files take effect by themselves once they are whole and settled;
+rules with errors never do. /v1/openapi.json describes the interface. What was answered is durable; at the end
 what was handed over is finished first. The log, a JSON object a line, goes to standard error.
 
 A file of tokens says who may do what: on each line a token, the name of who has it, and read, write, admin or several of
@@ -92,9 +93,13 @@ func (a *app) serve(ctx context.Context, o serveOptions) error {
 		level = slog.LevelInfo
 	}
 	log := slog.New(slog.NewJSONHandler(a.err, nil))
+	edits := &reloader{session: s, engine: engine, log: log}
+	if err := edits.watch(ctx); err != nil {
+		return err
+	}
 	handler := api.New(engine, api.Options{
 		Logger: slog.New(slog.NewJSONHandler(a.err, &slog.HandlerOptions{Level: level})),
-		Tokens: tokens, Rules: s.rulesState, Env: a.env, Now: a.now, Console: a.console,
+		Tokens: tokens, Rules: edits.state, Env: a.env, Now: a.now, Console: a.console,
 	})
 	log.Info("listening", "address", o.scheme()+"://"+listener.Addr().String(), "store", s.store.Path(), "tokens", len(tokens))
 	err = serveUntil(ctx, handler, listener, log)
@@ -195,15 +200,6 @@ func readTokens(file string) (api.Tokens, error) {
 		return nil, fmt.Errorf("%s has no tokens, so nobody could do anything", file)
 	}
 	return tokens, nil
-}
-
-// rulesState tells which rules the store goes by.
-func (s *session) rulesState() api.RulesState {
-	set, err := s.store.Rules()
-	if err != nil {
-		return api.RulesState{Hash: s.prog.Hash, Error: err.Error()}
-	}
-	return api.RulesState{Revision: set.Revision, Hash: set.Hash, Since: set.Since}
 }
 
 // oneAtATime makes a clock safe for several goroutines.

@@ -2,6 +2,8 @@ package live
 
 import (
 	"cmp"
+	"fmt"
+	"maps"
 	"slices"
 	"sort"
 
@@ -168,6 +170,35 @@ func newKinds(s storage.Schema) *kinds {
 		}
 	}
 	return k
+}
+
+// with returns the kinds of both; a name of which they differ is an error.
+func (k *kinds) with(more *kinds) (*kinds, error) {
+	out := &kinds{attributes: maps.Clone(k.attributes), fields: maps.Clone(k.fields)}
+	for name, kind := range more.attributes {
+		if old, ok := out.attributes[name]; ok && old != kind {
+			return nil, otherwiseStored(name)
+		}
+		out.attributes[name] = kind
+	}
+	for event, fields := range more.fields {
+		both := maps.Clone(out.fields[event])
+		if both == nil {
+			both = make(map[string]column.Kind)
+		}
+		for name, kind := range fields {
+			if old, ok := both[name]; ok && old != kind {
+				return nil, otherwiseStored(event + "." + name)
+			}
+			both[name] = kind
+		}
+		out.fields[event] = both
+	}
+	return out, nil
+}
+
+func otherwiseStored(name string) error {
+	return fmt.Errorf("%s would be stored in another way: end the server, and start it with these rules", name)
 }
 
 func newRows(members []*member, tables func(string) (*storage.Table, error), k *kinds) *rows {

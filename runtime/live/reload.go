@@ -79,23 +79,22 @@ func (r *reload) begin(context.Context) error {
 	}
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	// New attributes, fields and tags are stored as the new rules say; what is stored already keeps its kind.
-	for name, kind := range kindsOf(r.prog, e.base.now.Load().schema).attributes {
-		if _, ok := e.kinds.attributes[name]; !ok {
-			e.kinds.attributes[name] = kind
-		}
+	// New attributes and fields are stored as the new rules say; what is stored already keeps its kind.
+	kinds, err := e.kinds.with(kindsOf(r.prog, e.base.now.Load().schema))
+	if err != nil {
+		return err
 	}
-	for event, fields := range kindsOf(r.prog, e.base.now.Load().schema).fields {
-		if e.kinds.fields[event] == nil {
-			e.kinds.fields[event] = fields
+	for _, a := range r.prog.Attributes {
+		if a.ID == nil || e.ids[a.Name] != nil {
 			continue
 		}
-		for name, kind := range fields {
-			if _, ok := e.kinds.fields[event][name]; !ok {
-				e.kinds.fields[event][name] = kind
-			}
+		index, err := e.store.Index(a.Name)
+		if err != nil {
+			return err
 		}
+		e.ids[a.Name] = index
 	}
+	e.kinds = kinds
 	e.changing = make(map[uint32]bool)
 	r.at = e.clock
 	return nil
