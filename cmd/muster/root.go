@@ -36,6 +36,9 @@ const (
 	groupStore   = "store"
 )
 
+// The library keeps the order of commands in a variable of its own; a server runs commands side by side.
+func init() { cobra.EnableCommandSorting = false }
+
 func newRoot(a *app) *cobra.Command {
 	root := &cobra.Command{
 		Use:   "muster",
@@ -60,7 +63,6 @@ file, and answers which members a rule selects: at once, exactly, with the reaso
 	root.SetUsageTemplate(usageTemplate)
 	root.SetHelpTemplate(helpTemplate)
 	root.SetFlagErrorFunc(flagError)
-	cobra.EnableCommandSorting = false
 
 	flags := root.PersistentFlags()
 	flags.SortFlags = false
