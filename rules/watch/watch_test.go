@@ -351,13 +351,13 @@ func TestRootThatIsNotThereYet(t *testing.T) {
 
 func TestLinks(t *testing.T) {
 	w := &watched{T: t, dir: t.TempDir(), clock: &clock{now: time.Unix(1e9, 0)}}
-	w.write("v1/r/a.muster 1", "v2/r/a.muster 2", "shared/s.muster s1", "shared/t.muster t1")
+	w.write("v1/r/a.muster 1", "v2/r/a.muster 2", "outside/s.muster s1", "shared/t.muster t1")
 	w.link("current", "v1")
-	w.link("v1/r/s.muster", "../../shared/s.muster")
-	w.link("v2/r/s.muster", w.path("shared/s.muster"))
+	w.link("v1/r/s.muster", "../../outside/s.muster")
+	w.link("v2/r/s.muster", w.path("outside/s.muster"))
 	w.start("current/r", Options{})
 	w.next("current/r/a.muster 1, current/r/s.muster s1")
-	w.write("shared/s.muster s2")
+	w.write("outside/s.muster s2")
 	w.next("current/r/a.muster 1, current/r/s.muster s2")
 	w.write("shared/t.muster t2")
 	w.none()
@@ -368,9 +368,9 @@ func TestLinks(t *testing.T) {
 	w.none()
 	w.write("v2/r/a.muster 4")
 	w.next("current/r/a.muster 4, current/r/s.muster s2")
-	w.remove("shared/s.muster") // a link to nothing is not the whole rule set
+	w.remove("outside/s.muster") // a link to nothing is not the whole rule set
 	w.until("a word about it", func() bool { return w.hasProblem("current/r/s.muster: no such file or directory") })
-	w.write("shared/s.muster s3")
+	w.write("outside/s.muster s3")
 	w.next("current/r/a.muster 4, current/r/s.muster s3")
 	w.link("loop", "loop")
 	w.end()
