@@ -351,7 +351,7 @@ func TestRootThatIsNotThereYet(t *testing.T) {
 
 func TestLinks(t *testing.T) {
 	w := &watched{T: t, dir: t.TempDir(), clock: &clock{now: time.Unix(1e9, 0)}}
-	w.write("v1/r/a.muster 1", "v2/r/a.muster 2", "outside/s.muster s1", "shared/t.muster t1")
+	w.write("v1/r/a.muster 1", "v2/r/a.muster 2", "outside/s.muster s1", "outside/t.muster t1")
 	w.link("current", "v1")
 	w.link("v1/r/s.muster", "../../outside/s.muster")
 	w.link("v2/r/s.muster", w.path("outside/s.muster"))
@@ -359,7 +359,7 @@ func TestLinks(t *testing.T) {
 	w.next("current/r/a.muster 1, current/r/s.muster s1")
 	w.write("outside/s.muster s2")
 	w.next("current/r/a.muster 1, current/r/s.muster s2")
-	w.write("shared/t.muster t2")
+	w.write("outside/t.muster t2")
 	w.none()
 	w.link("next", "v2")
 	w.rename("next", "current") // a deployment
