@@ -1,6 +1,7 @@
 package ir
 
 import (
+	"math"
 	"regexp"
 
 	"github.com/muster-engine/muster/dsl"
@@ -236,4 +237,29 @@ func (op Op) Holds(sign int) bool {
 		return sign > 0
 	}
 	return sign >= 0
+}
+
+// Range returns the values, both ends included, for which a comparison with c holds; MinInt64 and MaxInt64 are open
+// ends, and low is above high where nothing can hold. That of != is the range of =, for the caller to turn round.
+func (op Op) Range(c int64) (low, high int64) {
+	low, high = math.MinInt64, math.MaxInt64
+	switch op {
+	case OpEq, OpNe:
+		return c, c
+	case OpLt:
+		if c == math.MinInt64 {
+			return 1, 0
+		}
+		high = c - 1
+	case OpLe:
+		high = c
+	case OpGt:
+		if c == math.MaxInt64 {
+			return 1, 0
+		}
+		low = c + 1
+	case OpGe:
+		low = c
+	}
+	return low, high
 }

@@ -247,24 +247,9 @@ func numberRange(n, x *ir.Node, op ir.Op, c float64) *Node {
 }
 
 func intRange(n, x *ir.Node, op ir.Op, c int64, at Clock) *Node {
-	low, high := int64(math.MinInt64), int64(math.MaxInt64)
-	switch op {
-	case ir.OpEq:
-		low, high = c, c
-	case ir.OpLt:
-		if c == math.MinInt64 {
-			return &Node{Op: Nobody, Cond: n}
-		}
-		high = c - 1
-	case ir.OpLe:
-		high = c
-	case ir.OpGt:
-		if c == math.MaxInt64 {
-			return &Node{Op: Nobody, Cond: n}
-		}
-		low = c + 1
-	case ir.OpGe:
-		low = c
+	low, high := op.Range(c)
+	if low > high {
+		return &Node{Op: Nobody, Cond: n}
 	}
 	on, low, high, ok := carry(x, low, high, at)
 	if !ok {

@@ -1,8 +1,6 @@
 package fold
 
 import (
-	"math"
-
 	"github.com/muster-engine/muster/compiler/ir"
 	"github.com/muster-engine/muster/runtime/index"
 	"github.com/muster-engine/muster/runtime/vector"
@@ -125,7 +123,7 @@ func (b *Block) packedComparison(n *ir.Node, out []uint64) bool {
 			}
 		}
 	case column.Ints:
-		low, high := bounds(op, c.I)
+		low, high := op.Range(c.I)
 		if low <= high {
 			lo, hi, some = index.Packed(f.col, low, high)
 		}
@@ -146,28 +144,4 @@ func (b *Block) packedComparison(n *ir.Node, out []uint64) bool {
 		out[i] &= f.col.KnownWord(i)
 	}
 	return true
-}
-
-// bounds returns the inclusive range that a comparison with c selects; of != it is that of =.
-func bounds(op ir.Op, c int64) (low, high int64) {
-	low, high = math.MinInt64, math.MaxInt64
-	switch op {
-	case ir.OpEq, ir.OpNe:
-		return c, c
-	case ir.OpLt:
-		if c == math.MinInt64 {
-			return 1, 0
-		}
-		high = c - 1
-	case ir.OpLe:
-		high = c
-	case ir.OpGt:
-		if c == math.MaxInt64 {
-			return 1, 0
-		}
-		low = c + 1
-	case ir.OpGe:
-		low = c
-	}
-	return low, high
 }
