@@ -120,23 +120,23 @@ func (c *compilation) declareOne(d dsl.Decl) {
 		c.segments = append(c.segments, &ruleInfo{sym: sym, expr: d.Expr})
 	case *dsl.Test:
 		c.decls.tests = append(c.decls.tests, d)
-	case *dsl.Later:
+	case *dsl.Points, *dsl.Tiers, *dsl.Coupon, *dsl.Case, *dsl.Sink, *dsl.Sync, *dsl.Campaign:
 		c.declareLater(d)
 	}
 }
 
 // declareLater refuses a declaration of a kind that this version does not run. Its name counts as declared.
-func (c *compilation) declareLater(d *dsl.Later) {
-	space := c.names
-	if d.Word == "sync" {
+func (c *compilation) declareLater(d dsl.Decl) {
+	space, word, name := c.names, d.Kind(), d.Head()
+	if word == "sync" {
 		space = c.syncs
 	}
-	if d.Name.Text != "" {
-		sym := c.declareName(space, d.Word, d.Name, -1)
+	if name.Text != "" {
+		sym := c.declareName(space, word, name, -1)
 		sym.later, sym.broken = true, true
 	}
-	c.report("M0590", firstWord(d.At, d.Word), reading(d.Word, d.Name.Text), "take it out, or keep it in a file of its own outside this rule set",
-		fmt.Sprintf("this version does not run `%s` declarations", d.Word))
+	c.report("M0590", firstWord(d.Span(), word), reading(word, name.Text), "take it out, or keep it in a file of its own outside this rule set",
+		fmt.Sprintf("this version does not run `%s` declarations", word))
 }
 
 // declareName adds a name to a namespace and returns its symbol: a new one that nothing finds if the name is taken.

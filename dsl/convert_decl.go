@@ -24,8 +24,22 @@ func (c *converter) decl(g *gDecl) Decl {
 		return c.tag(g.Tag)
 	case g.Segment != nil:
 		return c.segment(g.Segment)
+	case g.Test != nil:
+		return c.testDecl(g.Test)
+	case g.Points != nil:
+		return c.points(g.Points)
+	case g.Tiers != nil:
+		return c.tiers(g.Tiers)
+	case g.Coupon != nil:
+		return c.coupon(g.Coupon)
+	case g.Case != nil:
+		return c.caseDecl(g.Case)
+	case g.Sink != nil:
+		return c.sink(g.Sink)
+	case g.Sync != nil:
+		return c.sync(g.Sync)
 	}
-	return c.testDecl(g.Test)
+	return c.campaign(g.Campaign)
 }
 
 // declEnd holds what follows a declaration: another one, or the end.
@@ -48,7 +62,7 @@ func (c *converter) declEnd(d Decl) {
 	case *Segment:
 		c.afterExpr("the next declaration")
 		return
-	case *Settings, *Member, *Table, *Event, *Source, *Test:
+	case *Settings, *Member, *Table, *Event, *Source, *Test, *Points, *Tiers, *Coupon, *Case, *Sink, *Sync, *Campaign:
 		return // closed by its brace: what follows is a fault of its own
 	}
 	if t.Kind == Punct && t.Text == "{" {

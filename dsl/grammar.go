@@ -19,6 +19,13 @@ type gDecl struct {
 	Tag      *gTag      `parser:"| @@"`
 	Segment  *gSegment  `parser:"| @@"`
 	Test     *gTest     `parser:"| @@"`
+	Points   *gPoints   `parser:"| @@"`
+	Tiers    *gTiers    `parser:"| @@"`
+	Coupon   *gCoupon   `parser:"| @@"`
+	Case     *gCase     `parser:"| @@"`
+	Sink     *gSink     `parser:"| @@"`
+	Sync     *gSync     `parser:"| @@"`
+	Campaign *gCampaign `parser:"| @@"`
 }
 
 // Expressions.

@@ -170,9 +170,6 @@ func (p *parser) declaration(i int) declared {
 	if t.Kind != Word || !isKind(t.Text) {
 		return p.noDeclaration(i)
 	}
-	if laterKinds[t.Text] {
-		return p.later(i)
-	}
 	d, found := p.read(i, p.depth.limit(i))
 	if d.broken {
 		if j := p.strongStart(i, d.end); j > 0 {

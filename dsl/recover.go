@@ -12,11 +12,6 @@ var kinds = []string{
 	"points", "tiers", "coupon", "case", "sink", "sync", "campaign",
 }
 
-// laterKinds are declarations whose inside is not read yet.
-var laterKinds = map[string]bool{
-	"points": true, "tiers": true, "coupon": true, "case": true, "sink": true, "sync": true, "campaign": true,
-}
-
 var kindSet = func() map[string]bool {
 	set := make(map[string]bool)
 	for _, k := range kinds {
@@ -133,51 +128,4 @@ func (p *parser) noDeclaration(i int) declared {
 	}
 	p.diags = append(p.diags, c.diags...)
 	return d
-}
-
-// later reads the extent of a declaration whose inside is not read yet: up to the brace that closes it.
-func (p *parser) later(i int) declared {
-	d := declared{kind: p.tokens[i].Text, name: p.nameAfter(i), start: i, end: i + 1}
-	c := p.converter(i, p.depth.limit(i))
-	c.at, c.reading = i+1, p.reading(i)
-	if d.name.Text == "" {
-		c.expectedName("a name for this " + d.kind)
-	} else {
-		d.end = p.braces(i+2, i, c)
-	}
-	d.at = diag.Span{File: p.src, Start: p.tokens[i].Start, End: p.tokens[d.end-1].End}
-	d.broken, d.whole = c.failed || p.lexicalFault(i, d.end), !c.failed
-	d.decl = &Later{At: d.at, Word: d.kind, Name: d.name}
-	if !p.lexicalFault(i, d.end+1) {
-		p.diags = append(p.diags, c.diags...)
-	}
-	return d
-}
-
-// braces returns the token after the brace that closes the block of the declaration at start.
-func (p *parser) braces(j, start int, c *converter) int {
-	var open []int
-	for ; ; j++ {
-		t := p.tokens[j]
-		c.at = j
-		switch {
-		case j >= c.stop || p.isStart(j) && p.column(j) <= p.column(start):
-			c.stop, c.deep = j, c.deep && j >= c.stop
-			if len(open) == 0 {
-				c.expected("M0111", "`{`")
-			} else {
-				c.closing("`}`", p.tokens[open[len(open)-1]])
-			}
-			return j
-		case t.Text == "{" && t.Kind == Punct:
-			open = append(open, j)
-		case t.Text == "}" && t.Kind == Punct && len(open) == 0:
-			c.expected("M0111", "`{`")
-			return j
-		case t.Text == "}" && t.Kind == Punct:
-			if open = open[:len(open)-1]; len(open) == 0 {
-				return j + 1
-			}
-		}
-	}
 }

@@ -24,7 +24,7 @@ type BrokenDecl struct {
 }
 
 // Decl is a declaration. The set is closed: Settings, Member, Table, Event, List, Source, Group, Tag, Segment, Test,
-// and Later for the declarations of loyalty and campaigns, which are kept as tokens only.
+// Points, Tiers, Coupon, Case, Sink, Sync and Campaign.
 type Decl interface {
 	// Span covers the whole declaration, kind word to last token.
 	Span() diag.Span
@@ -192,13 +192,6 @@ type (
 		Member Name
 		Cond   Expr
 	}
-	// Later is a declaration of loyalty or campaigns (points, tiers, coupon, case, sink, sync, campaign): its extent is
-	// known and its braces balance, its inside is not read yet.
-	Later struct {
-		At   diag.Span
-		Word string
-		Name Name
-	}
 )
 
 // TypeExpr is a type as written: NamedType, EnumType or SetType.
@@ -240,7 +233,6 @@ func (d *Source) Span() diag.Span   { return d.At }
 func (d *Tag) Span() diag.Span      { return d.At }
 func (d *Segment) Span() diag.Span  { return d.At }
 func (d *Test) Span() diag.Span     { return d.At }
-func (d *Later) Span() diag.Span    { return d.At }
 
 func (d *Settings) Head() Name { return Name{} }
 func (d *Member) Head() Name   { return Name{} }
@@ -252,7 +244,6 @@ func (d *Source) Head() Name   { return d.Name }
 func (d *Tag) Head() Name      { return d.Name }
 func (d *Segment) Head() Name  { return d.Name }
 func (d *Test) Head() Name     { return Name{} }
-func (d *Later) Head() Name    { return d.Name }
 
 func (*Settings) Kind() string { return "settings" }
 func (*Member) Kind() string   { return "member" }
@@ -264,7 +255,6 @@ func (*Source) Kind() string   { return "source" }
 func (*Tag) Kind() string      { return "tag" }
 func (*Segment) Kind() string  { return "segment" }
 func (*Test) Kind() string     { return "test" }
-func (d *Later) Kind() string  { return d.Word }
 
 func (*Settings) declNode() {}
 func (*Member) declNode()   {}
@@ -276,7 +266,6 @@ func (*Source) declNode()   {}
 func (*Tag) declNode()      {}
 func (*Segment) declNode()  {}
 func (*Test) declNode()     {}
-func (*Later) declNode()    {}
 
 func (s *Advance) Span() diag.Span { return s.At }
 func (s *Send) Span() diag.Span    { return s.At }
