@@ -58,7 +58,7 @@ type gCampaignItem struct {
 	During   *tok      `parser:"| ( @'during'"`
 	Dates    *gDates   `parser:"    @@? )"`
 	Percent  *tok      `parser:"| ( @('holdout' | 'target')"`
-	PercentN *gShare  `parser:"    @@? )"`
+	PercentN *gShare   `parser:"    @@? )"`
 	Quiet    *tok      `parser:"| ( @'quiet'"`
 	Hours    *gClocks  `parser:"    @@? )"`
 	Include  *tok      `parser:"| ( @'include'"`
