@@ -34,6 +34,7 @@ type Bulk struct {
 	ids        map[string]*IDs
 	tables     []stagedTable
 	imports    []Import
+	conflicts  []Conflict
 	txBytes    int
 	live       liveChanges
 	over       bool

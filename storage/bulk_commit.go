@@ -292,6 +292,7 @@ func (w *bulkWriter) publish() (replaced map[objectID]entry, err error) {
 	next.Leftovers = true
 	next.DataVersion++
 	next.Generation, next.Pinned = now.Generation+1, now.Pinned // the rest may have moved on
+	next.Stamp, next.Conflicts = max(next.Stamp, now.Stamp), now.Conflicts
 	if b.live.upto > 0 {
 		next.Checkpointed, next.CheckpointClock = b.live.upto, b.live.clock
 	}
@@ -317,6 +318,9 @@ func (w *bulkWriter) publish() (replaced map[objectID]entry, err error) {
 				}
 			}
 			if err := b.live.put(c, replaced); err != nil {
+				return err
+			}
+			if err := c.appendConflicts(b.conflicts); err != nil {
 				return err
 			}
 			if len(b.imports) > 0 {

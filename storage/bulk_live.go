@@ -16,7 +16,8 @@ type liveChanges struct {
 	back     *roaring.Bitmap
 	lists    map[int]*roaring.Bitmap // by number
 	cuts     map[string]Cuts
-	upto     uint64 // 0: no checkpoint
+	merges   map[uint32]*Merge // by the absorbed; nil: there is none any more
+	upto     uint64            // 0: no checkpoint
 	clock    int64
 }
 
@@ -109,7 +110,7 @@ func putBeside(c *commit, id objectID, raw []byte, replaced map[objectID]entry) 
 	return nil
 }
 
-// put writes lists, who is gone, and cuts.
+// put writes lists, merges, who is gone, and cuts.
 func (l *liveChanges) put(c *commit, replaced map[objectID]entry) error {
 	for number, members := range l.lists {
 		raw, err := encodeBitmap(members)
@@ -124,6 +125,9 @@ func (l *liveChanges) put(c *commit, replaced map[objectID]entry) error {
 		if err := c.putDocument(cutsDocument, l.cuts); err != nil {
 			return err
 		}
+	}
+	if err := l.putMerges(c, replaced); err != nil {
+		return err
 	}
 	return l.putGone(c, replaced)
 }

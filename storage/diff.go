@@ -3,6 +3,7 @@ package storage
 import (
 	"fmt"
 	"maps"
+	"reflect"
 	"slices"
 
 	"github.com/RoaringBitmap/roaring/v2"
@@ -16,7 +17,7 @@ type Described interface {
 	Schema() Schema
 }
 
-// Diff compares what two states show: members, attributes, histories, lists and tables. It returns "" if all is the
+// Diff compares what two states show: members, attributes, histories, lists, tables and, of two snapshots, merges. It returns "" if all is the
 // same, else words that name the first difference. How values are packed does not matter, nor does it matter whether
 // something is absent or unknown throughout.
 func Diff(a, b Described) (string, error) {
@@ -70,6 +71,31 @@ func Diff(a, b Described) (string, error) {
 	for _, name := range union(tables, nil) {
 		if d, err := diffTable(a, b, name); d != "" || err != nil {
 			return d, err
+		}
+	}
+	return diffMerges(a, b)
+}
+
+func diffMerges(a, b Data) (string, error) {
+	sa, okA := a.(*Snapshot)
+	sb, okB := b.(*Snapshot)
+	if !okA || !okB {
+		return "", nil
+	}
+	ma, err := sa.Merges()
+	if err != nil {
+		return "", err
+	}
+	mb, err := sb.Merges()
+	if err != nil {
+		return "", err
+	}
+	if len(ma) != len(mb) {
+		return fmt.Sprintf("%d merged members and %d", len(ma), len(mb)), nil
+	}
+	for i := range ma {
+		if !reflect.DeepEqual(ma[i], mb[i]) {
+			return fmt.Sprintf("the merge of member %d: %+v and %+v", ma[i].Absorbed, *ma[i], *mb[i]), nil
 		}
 	}
 	return "", nil

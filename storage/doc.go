@@ -21,6 +21,13 @@
 // up to which entry the columns contain the journal. Entries up to there do not count any more. No other import is
 // published while the journal holds entries that do.
 //
+// # Identity
+//
+// Of every member that became part of another there is a [Merge], from which that can be undone: by block, objects like
+// the columns. What a record that would have merged members who cannot be one was decided to be is a [Conflict], in a
+// bucket of their own that nothing is taken out of; the root counts them. Attributes have hidden companions that tell
+// when they were set ([SetName], [SetSuffix]), events a hidden field that tells who brought them ([OfField]).
+//
 // # Damage
 //
 // A value starts with a CRC-32C of its key and its bytes. bbolt's own pages have no checksums, so opening a store walks

@@ -108,6 +108,24 @@ func (ids *IDs) index(text []byte, member uint32) {
 	ids.slots[slot] = idSlot{hash, ids.store(text, member) + 1}
 }
 
+// Drop takes an id out of the index alone.
+func (ids *IDs) Drop(text []byte) {
+	e, slot := ids.find(uint32(xxhash.Sum64(text)), text)
+	if e == nil {
+		return
+	}
+	ids.used--
+	mask := len(ids.slots) - 1
+	for next := (slot + 1) & mask; ids.slots[next].entry != 0; next = (next + 1) & mask {
+		// Whoever is found by walking over the free slot moves into it.
+		if home := int(ids.slots[next].hash) & mask; (next-home)&mask >= (next-slot)&mask {
+			ids.slots[slot] = ids.slots[next]
+			slot = next
+		}
+	}
+	ids.slots[slot] = idSlot{}
+}
+
 // store appends an entry and returns where it starts.
 func (ids *IDs) store(text []byte, member uint32) uint32 {
 	need := 4 + binary.MaxVarintLen32 + len(text) + idUnit

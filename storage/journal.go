@@ -25,6 +25,8 @@ type JournalEntry struct {
 	// Crossings, if not nil, is what the commit reported; FirstCrossing is the number of the first of them.
 	Crossings     []byte
 	FirstCrossing uint64
+	// Conflicts are those of the commit's records; they get the next numbers.
+	Conflicts []Conflict
 }
 
 // ErrSequence says that a journal entry does not follow the last one: another process has written to the store.
@@ -35,40 +37,53 @@ func (s *Store) AppendJournal(e JournalEntry) error {
 	if s.readOnly {
 		return ErrReadOnly
 	}
-	err := guard(s.path, "the journal", func() error {
-		return s.db.Update(func(tx *bolt.Tx) error {
-			journal, err := tx.CreateBucketIfNotExists(journalBucket)
-			if err != nil {
+	if len(e.Conflicts) > 0 {
+		return s.updateBeside(func(c *commit) error {
+			if err := s.putJournal(c.tx, e); err != nil {
 				return err
 			}
-			journal.FillPercent = 0.9
-			key := sequenceKey(e.Seq)
-			before := s.now.Load().Checkpointed
-			if last, _ := journal.Cursor().Last(); last != nil {
-				before = max(before, binary.BigEndian.Uint64(last))
-			}
-			if before+1 != e.Seq {
-				return ErrSequence
-			}
-			if err := journal.Put(key, sealed(key, e.Record)); err != nil {
+			if err := c.appendConflicts(e.Conflicts); err != nil {
 				return err
 			}
-			if e.Crossings == nil {
-				return nil
-			}
-			crossings, err := tx.CreateBucketIfNotExists(crossingBucket)
-			if err != nil {
-				return err
-			}
-			crossings.FillPercent = 0.9
-			key = sequenceKey(e.FirstCrossing)
-			return crossings.Put(key, sealed(key, e.Crossings))
+			return c.putRoot()
 		})
+	}
+	err := guard(s.path, "the journal", func() error {
+		return s.db.Update(func(tx *bolt.Tx) error { return s.putJournal(tx, e) })
 	})
 	if err != nil {
 		return s.writeError(err)
 	}
 	return nil
+}
+
+func (s *Store) putJournal(tx *bolt.Tx, e JournalEntry) error {
+	journal, err := tx.CreateBucketIfNotExists(journalBucket)
+	if err != nil {
+		return err
+	}
+	journal.FillPercent = 0.9
+	key := sequenceKey(e.Seq)
+	before := s.now.Load().Checkpointed
+	if last, _ := journal.Cursor().Last(); last != nil {
+		before = max(before, binary.BigEndian.Uint64(last))
+	}
+	if before+1 != e.Seq {
+		return ErrSequence
+	}
+	if err := journal.Put(key, sealed(key, e.Record)); err != nil {
+		return err
+	}
+	if e.Crossings == nil {
+		return nil
+	}
+	crossings, err := tx.CreateBucketIfNotExists(crossingBucket)
+	if err != nil {
+		return err
+	}
+	crossings.FillPercent = 0.9
+	key = sequenceKey(e.FirstCrossing)
+	return crossings.Put(key, sealed(key, e.Crossings))
 }
 
 func sequenceKey(n uint64) []byte { return binary.BigEndian.AppendUint64(nil, n) }

@@ -18,7 +18,8 @@ func (s *Store) SetManual(tag string, logical string, member uint32, value colum
 		if member >= c.next.Members {
 			return fmt.Errorf("there is no member %d", member)
 		}
-		name := ManualPrefix + tag
+		name, stamp := ManualPrefix+tag, max(at, c.next.Stamp+1)
+		c.next.Stamp = stamp
 		if kind == 0 {
 			stored := c.next.schema.Attribute(name)
 			if stored == nil {
@@ -33,6 +34,7 @@ func (s *Store) SetManual(tag string, logical string, member uint32, value colum
 			{FieldSchema{name, kind, logical}, value},
 			{FieldSchema{name + ManualAtSuffix, column.Ints, "time"}, column.Int(at)},
 			{FieldSchema{name + ManualBySuffix, column.Texts, "string"}, column.Text(by)},
+			{FieldSchema{name + SetSuffix, column.Ints, "int"}, column.Int(stamp)},
 		} {
 			if err := s.putValue(c, a.field, member, a.value); err != nil {
 				return err

@@ -17,6 +17,7 @@ import (
 type Memory struct {
 	mu      sync.Mutex
 	members uint32
+	gone    *roaring.Bitmap
 	attrs   map[string]*memoryAttribute
 	events  map[string]*memoryEvents
 	lists   map[string]*roaring.Bitmap
@@ -43,10 +44,22 @@ type memoryEvent struct {
 // NewMemory returns a state without members.
 func NewMemory() *Memory {
 	return &Memory{
+		gone:   roaring.New(),
 		attrs:  map[string]*memoryAttribute{},
 		events: map[string]*memoryEvents{},
 		lists:  map[string]*roaring.Bitmap{},
 		tables: map[string]*Table{},
+	}
+}
+
+// SetLive takes a member out of those that are live, or back.
+func (m *Memory) SetLive(member uint32, live bool) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if live {
+		m.gone.Remove(member)
+	} else {
+		m.gone.Add(member)
 	}
 }
 
@@ -144,7 +157,11 @@ func (m *Memory) Members() uint32 {
 
 // Live implements [Data].
 func (m *Memory) Live(block int) (*roaring.Bitmap, error) {
-	return everyone(m.Members(), block), nil
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	live := everyone(m.members, block)
+	live.AndNot(lowBits(m.gone, block))
+	return live, nil
 }
 
 // Attribute implements [Data].

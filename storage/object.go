@@ -24,6 +24,7 @@ const (
 	documentObject  objectKind = 'M' // entity is a document
 	tableObject     objectKind = 'T' // entity is the table's number; part 0 the keys, then the columns
 	goneObject      objectKind = 'G' // there is one: the members that are not live any more; part 0 a Roaring bitmap
+	mergeObject     objectKind = 'I' // part 0 the records of the merged members of a block, as s2-packed JSON
 )
 
 // Parts of an event object.
@@ -215,6 +216,8 @@ func (s *state) describe(id objectID, part int) string {
 		}
 	case goneObject:
 		return "the members that are gone"
+	case mergeObject:
+		return "the merges of " + members()
 	case documentObject:
 		if int(id.entity) < len(documentNames) {
 			return documentNames[id.entity]

@@ -37,6 +37,8 @@ type root struct {
 	Checkpointed    uint64 `json:",omitempty"`
 	CheckpointClock int64  `json:",omitempty"`
 	Pinned          *int64 `json:",omitempty"` // where the clock stands, if it does
+	Stamp           int64  `json:",omitempty"` // the last that was given to what set attributes or manual tags
+	Conflicts       int64  `json:",omitempty"` // how many have been reported
 	Documents       [documentCount]documentRef
 }
 

@@ -135,6 +135,8 @@ func (sn *Snapshot) verifyObject(id objectID) error {
 			err = sn.corrupt(partID{id, 0}, "it has members that do not exist")
 		}
 		return err
+	case mergeObject:
+		return sn.verifyMerges(id)
 	}
 	return unnamed
 }
@@ -192,11 +194,12 @@ func (sn *Snapshot) verifyKeyTexts(id partID, events int) error {
 	return nil
 }
 
-// verifyRecords reads the journal and the crossings.
+// verifyRecords reads the journal, the crossings and the conflicts.
 func (s *Store) verifyRecords() error {
 	return errors.Join(
 		s.Journal(func(uint64, []byte) error { return nil }),
 		s.Crossings(0, func(uint64, []byte) (bool, error) { return true, nil }),
+		s.Conflicts(0, func(Conflict) (bool, error) { return true, nil }),
 	)
 }
 
