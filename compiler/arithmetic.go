@@ -25,6 +25,9 @@ func (l *lowering) arithmetic(e *dsl.Binary, x, y operand) operand {
 	if e.Op == dsl.OpDiv && y.isLit() && y.lit.Sign() == 0 {
 		return l.divisionByZero(y)
 	}
+	if exactly(x, y) {
+		return l.plainArithmetic(e, x, y)
+	}
 	switch e.Op {
 	case dsl.OpAdd:
 		return l.done(l.sum(ir.OpAdd, x, y, at), at)
@@ -34,6 +37,23 @@ func (l *lowering) arithmetic(e *dsl.Binary, x, y operand) operand {
 		return l.done(l.multiply(e, x, y), at)
 	}
 	return l.done(l.divide(e, x, y), at)
+}
+
+// exactly tells operands that are computed with exactly though no money is among them: at least one is an exact plain
+// number, and the other is one too, an int or a literal.
+func exactly(x, y operand) bool {
+	fits := func(o operand) bool { return o.plain != nil || o.isLit() || o.kind() == ir.Int }
+	return (x.plain != nil || y.plain != nil) && fits(x) && fits(y)
+}
+
+var plainOps = map[dsl.BinaryOp]ir.Op{dsl.OpAdd: ir.OpAdd, dsl.OpSub: ir.OpSub, dsl.OpMul: ir.OpMul, dsl.OpDiv: ir.OpDiv}
+
+func (l *lowering) plainArithmetic(e *dsl.Binary, x, y operand) operand {
+	a, b := l.toFactor(x), l.toFactor(y)
+	if a == nil || b == nil {
+		return brokenAt(e.Span())
+	}
+	return l.plainOperand(l.b.op(plainOps[e.Op], exactType, e.Span(), a, b), e.Span())
 }
 
 // notNumeric reports an operand that has no arithmetic.

@@ -20,10 +20,12 @@ var passes = []struct {
 	{"tables", "types may be rows of tables, tables of one another too", (*compilation).readTables},
 	{"member", "attributes have types", (*compilation).readMember},
 	{"events", "fields have types, which the expressions of computed ones need", (*compilation).readEvents},
+	{"facts", "tiers, coupons and cases have values, which are folded from facts", (*compilation).readFacts},
 	{"tag types", "groups and the types of manual tags need no expression", (*compilation).readTagHeads},
 	{"sources", "mappings need fields and attributes, and nothing needs them", (*compilation).readSources},
 	{"computed fields", "before the aggregates that run over them, in the order of dependence; circles are found on the way", (*compilation).lowerComputed},
 	{"tags and segments", "each after what it depends on, again", (*compilation).lowerRules},
+	{"loyalty", "earns, ladders, coupons and campaigns read tags and segments, and nothing is read from them but facts", (*compilation).lowerLoyalty},
 	{"slots", "of the tags and segments as they ended up", (*compilation).collectSlots},
 	{"tests", "they speak of all of the above and add nothing to it", (*compilation).readTests},
 	{"warnings", "only what is typed can be judged", (*compilation).warn},
@@ -72,6 +74,13 @@ type compilation struct {
 		member   *dsl.Member
 		tests    []*dsl.Test
 	}
+	points     []*pointsInfo
+	tiers      []*tiersInfo
+	coupons    []*couponInfo
+	cases      []*caseInfo
+	sinks      []*sinkInfo
+	handovers  []*syncInfo
+	campaigns  []*campaignInfo
 	events     []*eventInfo
 	tags       []*ruleInfo
 	segments   []*ruleInfo

@@ -14,8 +14,7 @@ type symbol struct {
 	word  string // what it is, in the language's word: event, tag, points
 	name  string
 	at    diag.Span
-	index int  // in the program's list of its word
-	later bool // of a kind that this version does not run
+	index int // in the program's list of its word
 	// broken says that a fault of the declaration is reported: whatever uses it is passed over in silence.
 	broken bool
 	table  *dsl.Table
@@ -120,23 +119,35 @@ func (c *compilation) declareOne(d dsl.Decl) {
 		c.segments = append(c.segments, &ruleInfo{sym: sym, expr: d.Expr})
 	case *dsl.Test:
 		c.decls.tests = append(c.decls.tests, d)
-	case *dsl.Points, *dsl.Tiers, *dsl.Coupon, *dsl.Case, *dsl.Sink, *dsl.Sync, *dsl.Campaign:
-		c.declareLater(d)
+	case *dsl.Points:
+		sym := c.declareName(c.names, "points", d.Name, len(p.Points))
+		p.Points = append(p.Points, &ir.Points{Name: d.Name.Text, Title: title(d.Title), Source: d.At})
+		c.points = append(c.points, &pointsInfo{sym, d})
+	case *dsl.Tiers:
+		sym := c.declareName(c.names, "tiers", d.Name, len(p.Tiers))
+		p.Tiers = append(p.Tiers, &ir.Tiers{Name: d.Name.Text, Title: title(d.Title), Source: d.At})
+		c.tiers = append(c.tiers, &tiersInfo{sym, d})
+	case *dsl.Coupon:
+		sym := c.declareName(c.names, "coupon", d.Name, len(p.Coupons))
+		p.Coupons = append(p.Coupons, &ir.Coupon{Name: d.Name.Text, Title: title(d.Title), Source: d.At})
+		c.coupons = append(c.coupons, &couponInfo{sym, d})
+	case *dsl.Case:
+		sym := c.declareName(c.names, "case", d.Name, len(p.Cases))
+		p.Cases = append(p.Cases, &ir.Case{Name: d.Name.Text, Title: title(d.Title), Source: d.At})
+		c.cases = append(c.cases, &caseInfo{sym, d})
+	case *dsl.Sink:
+		sym := c.declareName(c.names, "sink", d.Name, len(p.Sinks))
+		p.Sinks = append(p.Sinks, &ir.Sink{Name: d.Name.Text, Title: title(d.Title), Source: d.At})
+		c.sinks = append(c.sinks, &sinkInfo{sym, d})
+	case *dsl.Sync:
+		sym := c.declareName(c.syncs, "sync", d.Name, len(p.Syncs))
+		p.Syncs = append(p.Syncs, &ir.Sync{Name: d.Name.Text, Title: title(d.Title), Source: d.At})
+		c.handovers = append(c.handovers, &syncInfo{sym, d})
+	case *dsl.Campaign:
+		sym := c.declareName(c.names, "campaign", d.Name, len(p.Campaigns))
+		p.Campaigns = append(p.Campaigns, &ir.Campaign{Name: d.Name.Text, Title: title(d.Title), Source: d.At})
+		c.campaigns = append(c.campaigns, &campaignInfo{sym, d})
 	}
-}
-
-// declareLater refuses a declaration of a kind that this version does not run. Its name counts as declared.
-func (c *compilation) declareLater(d dsl.Decl) {
-	space, word, name := c.names, d.Kind(), d.Head()
-	if word == "sync" {
-		space = c.syncs
-	}
-	if name.Text != "" {
-		sym := c.declareName(space, word, name, -1)
-		sym.later, sym.broken = true, true
-	}
-	c.report("M0590", firstWord(d.Span(), word), reading(word, name.Text), "take it out, or keep it in a file of its own outside this rule set",
-		fmt.Sprintf("this version does not run `%s` declarations", word))
 }
 
 // declareName adds a name to a namespace and returns its symbol: a new one that nothing finds if the name is taken.
@@ -185,6 +196,13 @@ func title(s *dsl.StringLit) string {
 		return ""
 	}
 	return s.Value
+}
+
+func hasOrHave(word string) string {
+	if word == "points" || word == "tiers" {
+		return "have"
+	}
+	return "has"
 }
 
 func withArticle(word string) string {

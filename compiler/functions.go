@@ -44,17 +44,14 @@ func init() {
 	}
 }
 
-// laterFunctions belong to declarations that this version does not run, with what they are about.
-var laterFunctions = map[string]string{
-	"balance": "points", "pending": "points", "earned": "points", "spent": "points", "expiring": "points",
-	"issued": "coupons", "used": "coupons", "sent": "sinks", "reached": "campaigns",
-}
-
 // lowerCall is a function or an aggregate.
 func (l *lowering) lowerCall(e *dsl.Call) operand {
 	name := e.Name.Text
 	if fn, ok := aggregates[name]; ok {
 		return l.aggregate(e, fn)
+	}
+	if fn, ok := factFunctions[name]; ok {
+		return l.factCall(e, fn)
 	}
 	f, ok := functions[name]
 	if !ok {
@@ -86,22 +83,15 @@ func (l *lowering) lowerCall(e *dsl.Call) operand {
 
 func (l *lowering) unknownCall(e *dsl.Call) operand {
 	name := e.Name.Text
-	if word, ok := laterFunctions[name]; ok {
-		for _, a := range e.Args {
-			if id, ok := a.(*dsl.Ident); ok {
-				if sym := l.c.names[id.Name.Text]; sym != nil && sym.later {
-					return brokenAt(e.At)
-				}
-			}
-		}
-		return l.fail("M0590", e.Name.At, "", "`%s` is about %s, which this version does not run", name, word)
-	}
 	var candidates []string
 	for f := range functions {
 		candidates = append(candidates, f)
 	}
 	for a := range aggregates {
 		candidates = append(candidates, a)
+	}
+	for f := range factFunctions {
+		candidates = append(candidates, f)
 	}
 	hint := l.c.near(name, sorted(candidates))
 	if _, ok := l.c.names[name]; ok && hint == "" {
@@ -146,6 +136,8 @@ func (l *lowering) whole(e *dsl.Call, args []operand) operand {
 	case x.kind() == ir.Int:
 		x.at = e.At
 		return x
+	case x.plain != nil:
+		return l.done(l.b.op(op, intType, e.At, x.plain), e.At)
 	case x.kind() == ir.Number:
 		return l.done(l.b.op(op, intType, e.At, x.node), e.At)
 	case x.isMoney():

@@ -138,6 +138,7 @@ func (c *compilation) programHash() string {
 	for _, s := range p.Segments {
 		add("segment %q %q %s", s.Name, s.Title, s.Hash)
 	}
+	lines = append(lines, c.hashLoyalty()...)
 	return digest(strings.Join(sorted(lines), "\n"))
 }
 

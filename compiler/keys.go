@@ -157,6 +157,8 @@ func boundKey(b ir.Bound) string {
 		return " time " + strconv.FormatInt(b.Value, 10)
 	case ir.TodayBound:
 		return " today"
+	case ir.StartBound:
+		return " start"
 	}
 	return ""
 }

@@ -15,6 +15,10 @@ type lowering struct {
 	b *builder
 	// event is the event whose fields bare names are; nil in the scope of a member.
 	event *eventInfo
+	// hand is the event in hand, whose fields bare names are besides those of the member; nil where there is none.
+	hand *eventInfo
+	// inRun says that the expression is of a campaign, whose run has a start.
+	inRun bool
 	// computed says that the expression belongs to a field of the event, which knows no member.
 	computed bool
 	// reading names the declaration, for messages.

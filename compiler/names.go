@@ -17,6 +17,11 @@ func (l *lowering) lowerIdent(e *dsl.Ident) operand {
 	if l.event != nil {
 		return l.eventName(name)
 	}
+	if l.hand != nil {
+		if x, ok := l.handName(name); ok {
+			return x
+		}
+	}
 	if !name.Quoted {
 		switch name.Text {
 		case "now":
@@ -53,6 +58,18 @@ func (l *lowering) memberName(name dsl.Name) operand {
 		return l.segment(sym, at)
 	case "list":
 		return nodeOperand(l.b.node(ir.Node{Op: ir.OpList, Type: boolType, Index: sym.index, Source: at}, strconv.Quote(sym.name)), at)
+	case "tiers":
+		return l.tierOf(sym, at)
+	case "coupon":
+		if sym.broken {
+			return brokenAt(at)
+		}
+		return l.holdsFacts(l.c.program.Coupons[sym.index].Facts, ir.FactHeld, at)
+	case "case":
+		if sym.broken {
+			return brokenAt(at)
+		}
+		return l.holdsFacts(l.c.program.Cases[sym.index].Facts, ir.FactOpen, at)
 	case "event":
 		if sym.broken {
 			return brokenAt(at)
@@ -63,7 +80,16 @@ func (l *lowering) memberName(name dsl.Name) operand {
 	if sym.broken {
 		return brokenAt(at)
 	}
-	return l.fail("M0207", at, "", "`%s` is %s, which has no value", sym.name, withArticle(sym.word))
+	hint := ""
+	switch sym.word {
+	case "points":
+		hint = "write `balance(" + sym.name + ")`"
+	case "sink":
+		hint = "write `sent(" + sym.name + ")`"
+	case "campaign":
+		hint = "write `reached(" + sym.name + ")`"
+	}
+	return l.fail("M0207", at, hint, "`%s` %s %s, which %s no value", sym.name, isOrAre(sym.word), withArticle(sym.word), hasOrHave(sym.word))
 }
 
 func (l *lowering) attribute(sym *symbol, at diag.Span) operand {
@@ -98,13 +124,16 @@ func (l *lowering) unknownName(name dsl.Name) operand {
 		return l.fail("M0208", name.At, "aggregate it, as in `last(EVENT)` or `distinct(EVENT."+name.Text+")`",
 			"`%s` is the %s of an event, and this is about the member", name.Text, map[string]string{"at": "time", "day": "local date"}[name.Text])
 	case "start":
+		if l.inRun {
+			return nodeOperand(l.b.op(ir.OpStart, timeType, name.At), name.At)
+		}
 		return l.fail("M0411", name.At, "", "`start` is the start of a campaign's run, and this is not in a campaign")
 	}
 	if events := l.eventsWith(name.Text); len(events) > 0 {
 		return l.fail("M0208", name.At, fmt.Sprintf("aggregate it, as in `last(%s.%s)`", events[0], name.Text),
 			"`%s` is a field of `%s`, and this is about the member", name.Text, events[0])
 	}
-	candidates := l.c.namesOf(l.c.names, "attribute", "tag", "segment", "list")
+	candidates := l.c.namesOf(l.c.names, "attribute", "tag", "segment", "list", "tiers", "coupon", "case")
 	for let := range l.c.lets {
 		candidates = append(candidates, let)
 	}
@@ -188,6 +217,12 @@ func (l *lowering) lowerSelect(e *dsl.Select) operand {
 		if id.Name.Text == "member" && !id.Name.Quoted {
 			return l.ofMember(e)
 		}
+		if l.hand != nil && l.hand.sym.name == id.Name.Text && l.event == nil {
+			return l.inHand(e)
+		}
+		if sym, ok := l.c.names[id.Name.Text]; ok && sym.word == "tiers" && l.event == nil {
+			return l.tierProperty(e, sym)
+		}
 		if sym, ok := l.c.names[id.Name.Text]; ok && sym.word == "event" && sym.index >= 0 && (l.event == nil || l.event.fields[id.Name.Text] == nil) {
 			return l.bareEventField(e, sym)
 		}
@@ -214,6 +249,10 @@ func (l *lowering) ofMember(e *dsl.Select) operand {
 	switch {
 	case l.computed:
 		return l.fail("M0210", at, "compute it in a tag", "a computed field knows its own event only, not the member")
+	case l.event == nil && l.hand != nil:
+		member := *l
+		member.hand = nil
+		return member.memberName(e.Name)
 	case l.event == nil:
 		return l.memberName(e.Name)
 	}

@@ -288,7 +288,7 @@ func nullable(n *ir.Node) bool {
 		return n.Agg.Nullable
 	case ir.OpMember, ir.OpIntToNumber, ir.OpMoneyToExact, ir.OpEnumMap, ir.OpText, ir.OpTimeToDate, ir.OpLower,
 		ir.OpLength, ir.OpDaysBetween, ir.OpYear, ir.OpQuarter, ir.OpMonth, ir.OpDay, ir.OpWeekday, ir.OpHour,
-		ir.OpAge, ir.OpAnniversary, ir.OpNtile, ir.OpBucket, ir.OpLeast, ir.OpGreatest:
+		ir.OpAge, ir.OpAnniversary, ir.OpPeriodStart, ir.OpNtile, ir.OpBucket, ir.OpLeast, ir.OpGreatest:
 		return anyNullable(n.Args)
 	case ir.OpCoalesce:
 		return n.Args[0].Nullable && n.Args[1].Nullable

@@ -33,7 +33,10 @@ type operand struct {
 	span *dsl.SpanLit
 
 	node *ir.Node
-	text *string // the node is a string literal, which may yet become an enum value or a key
+	// plain is the same plain number as an exact one, at the scale of exact money: a property of tiers and what is computed
+	// from it. The node is the nearest number.
+	plain *ir.Node
+	text  *string // the node is a string literal, which may yet become an enum value or a key
 }
 
 func brokenAt(at diag.Span) operand                { return operand{at: at, broken: true} }
@@ -211,8 +214,28 @@ func (l *lowering) toMoney(o operand) *ir.Node {
 	return o.node
 }
 
+// one is the number 1, at the scale of exact money.
+func (c *compilation) one() decimal.Decimal {
+	d, _ := decimal.FromInt(1, c.b.digits)
+	return d
+}
+
+// plainOperand is an exact plain number.
+func (l *lowering) plainOperand(exact *ir.Node, at diag.Span) operand {
+	if exact == nil {
+		return brokenAt(at)
+	}
+	unit := l.b.constant(exactType, ir.Value{Known: true, Kind: ir.Exact, D: l.c.one()}, at)
+	o := l.done(l.b.op(ir.OpDiv, numberType, at, exact, unit), at)
+	o.plain = exact
+	return o
+}
+
 // toFactor takes a plain number that money is multiplied with or divided by.
 func (l *lowering) toFactor(o operand) *ir.Node {
+	if o.plain != nil {
+		return o.plain
+	}
 	if o.isLit() {
 		return l.litFactor(o)
 	}

@@ -107,7 +107,7 @@ func forQuery(p *ir.Program) *compilation {
 		}
 	}
 	for i, e := range p.Events {
-		info := &eventInfo{sym: add("event", e.Name, i, e.Source), fields: map[string]*fieldInfo{}}
+		info := &eventInfo{sym: &symbol{word: "event", name: e.Name, at: e.Source, index: i}, fields: map[string]*fieldInfo{}}
 		for j, f := range e.Fields {
 			info.fields[f.Name] = &fieldInfo{name: f.Name, at: e.Source, typ: f.Type, index: j, key: j == e.Key}
 			know(f.Type)
@@ -117,6 +117,28 @@ func forQuery(p *ir.Program) *compilation {
 			know(f.Type)
 		}
 		c.events = append(c.events, info)
+		if e.Facts == "" {
+			c.names[e.Name] = info.sym
+		}
+	}
+	for i, x := range p.Points {
+		add("points", x.Name, i, x.Source)
+	}
+	for i, x := range p.Tiers {
+		add("tiers", x.Name, i, x.Source)
+		know(ir.Type{Kind: ir.Enum, Enum: x.Enum})
+	}
+	for i, x := range p.Coupons {
+		add("coupon", x.Name, i, x.Source)
+	}
+	for i, x := range p.Cases {
+		add("case", x.Name, i, x.Source)
+	}
+	for i, x := range p.Sinks {
+		add("sink", x.Name, i, x.Source)
+	}
+	for i, x := range p.Campaigns {
+		add("campaign", x.Name, i, x.Source)
 	}
 	return c
 }

@@ -165,6 +165,8 @@ func (l *lowering) bound(e dsl.Expr) (ir.Bound, bool) {
 		switch {
 		case e.Name.Text == "today":
 			return ir.Bound{Kind: ir.TodayBound}, true
+		case e.Name.Text == "start" && l.inRun:
+			return ir.Bound{Kind: ir.StartBound}, true
 		case e.Name.Text == "start":
 			l.error("M0411", e.Span(), "write a date, a local time, or `today`", "`start` is the start of a campaign's run, and this is not in a campaign")
 			return ir.Bound{}, false

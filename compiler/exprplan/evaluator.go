@@ -96,6 +96,21 @@ func (e *Evaluator) Value(w *World, m *Member, n *ir.Node) (ir.Value, error) {
 	return boxed(v, n.Type.Kind), nil
 }
 
+// InHand is [Evaluator.Value] of a node that may read the fields of an event in hand. It need not be among the member's.
+func (e *Evaluator) InHand(w *World, m *Member, event *Event, n *ir.Node) (ir.Value, error) {
+	if err := e.begin(w, m); err != nil {
+		return ir.Value{}, err
+	}
+	e.event = event
+	v, err := e.ofEvent(n)
+	e.event = nil
+	if err != nil {
+		e.Reset()
+		return ir.Value{}, err
+	}
+	return boxed(v, n.Type.Kind), nil
+}
+
 // Text is what a node is compiled to, for people who want to see the plan.
 func (e *Evaluator) Text(n *ir.Node) (string, error) {
 	i, err := e.plans.piece(n)

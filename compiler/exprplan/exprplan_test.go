@@ -127,7 +127,7 @@ func fixture(t testing.TB) (*ir.Program, *World, *Member) {
 		{Name: "shape", Type: stringT, Manual: true},
 	}
 	p.Segments = []*ir.Segment{{Name: "big", Expr: op(ir.OpGt, boolT, &ir.Node{Op: ir.OpTag, Type: intT}, in(20))}}
-	w := &World{Program: p, Now: micros(nowText)}
+	w := &World{Program: p, Now: micros(nowText), Start: micros("2026-05-01T00:00:00Z")}
 	w.Cell = func(tb *ir.Table, key string, column int) ir.Value {
 		if tb == storeTb && key == "S1" && column == 1 {
 			return ir.StringValue("north")
@@ -363,6 +363,10 @@ func TestOperations(t *testing.T) {
 		"quarter of time": {op(ir.OpQuarter, intT, at("2026-06-30T17:00:00Z")), "3"},
 		"hour":            {op(ir.OpHour, intT, at("2026-06-01T17:30:00Z")), "1"},
 		"age":             {op(ir.OpAge, intT, date("1990-06-02")), "35"},
+		"start":           {op(ir.OpStart, timeT), "2026-05-01T00:00:00Z"},
+		"start of month":  {&ir.Node{Op: ir.OpPeriodStart, Type: dateT, Args: []*ir.Node{date("2026-05-31")}, Unit: dsl.Month, N: 1}, "2026-05-01"},
+		"start of week":   {&ir.Node{Op: ir.OpPeriodStart, Type: dateT, Args: []*ir.Node{date("2026-05-31")}, Unit: dsl.Week, N: 1}, "2026-05-25"},
+		"start of sunday": {&ir.Node{Op: ir.OpPeriodStart, Type: dateT, Args: []*ir.Node{date("2026-06-02")}, Unit: dsl.Week, N: 7}, "2026-05-31"},
 		"anniversary":     {op(ir.OpAnniversary, dateT, date("2000-02-29")), "2027-02-28"},
 
 		"ntile":             {ntile(in(25)), "3"},
@@ -385,7 +389,7 @@ func TestOperations(t *testing.T) {
 
 // TestEveryOperationHasAPlan fails when an operation is added to the program and none here.
 func TestEveryOperationHasAPlan(t *testing.T) {
-	own := []ir.Op{ir.OpConst, ir.OpAttr, ir.OpTag, ir.OpSegment, ir.OpList, ir.OpSlot, ir.OpNow, ir.OpToday, ir.OpChance,
+	own := []ir.Op{ir.OpConst, ir.OpAttr, ir.OpTag, ir.OpSegment, ir.OpList, ir.OpSlot, ir.OpNow, ir.OpToday, ir.OpStart, ir.OpChance,
 		ir.OpField, ir.OpAt, ir.OpMember, ir.OpAnd, ir.OpOr, ir.OpNot, ir.OpKnown, ir.OpCoalesce, ir.OpWhen}
 	for o := ir.OpInvalid + 1; o.String() != "op?"; o++ {
 		if slices.Contains(own, o) {

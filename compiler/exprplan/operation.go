@@ -91,6 +91,8 @@ func (w *writer) withConstants(n *ir.Node) (name string, extra []string, ok bool
 			name = "add_span_to_time"
 		}
 		return name, []string{w.constant(n.N), w.constant(string(n.Unit))}, true
+	case ir.OpPeriodStart:
+		return "period_start", []string{w.constant(string(n.Unit)), w.constant(n.N)}, true
 	case ir.OpNtile:
 		return "ntile", []string{w.constant(n.Ntile)}, true
 	case ir.OpBucket:

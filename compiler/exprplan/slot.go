@@ -99,12 +99,14 @@ func (e *Evaluator) counted(a *ir.Aggregate) ([]counts, error) {
 
 func (e *Evaluator) window(w ir.Window) []calendar.Interval {
 	p := e.plans.program
-	return p.Zone.Window(w.Kind, w.N, w.Unit, bound(w.From), bound(w.To), e.now, p.WeekStart)
+	return p.Zone.Window(w.Kind, w.N, w.Unit, e.bound(w.From), e.bound(w.To), e.now, p.WeekStart)
 }
 
-func bound(b ir.Bound) calendar.Bound {
+func (e *Evaluator) bound(b ir.Bound) calendar.Bound {
 	kind := calendar.NoBound
 	switch b.Kind {
+	case ir.StartBound: // strictly after
+		return calendar.Bound{Kind: calendar.TimeBound, Value: e.world.Start + 1}
 	case ir.DateBound:
 		kind = calendar.DateBound
 	case ir.TimeBound:

@@ -21,6 +21,10 @@ func addSpanToDate(d, n int64, unit string) (int64, bool) {
 	return calendar.AddSpanToDate(d, n, dsl.Unit(unit))
 }
 
+func periodStart(d int64, unit string, weekStart int64) (int64, bool) {
+	return calendar.PeriodStart(d, dsl.Unit(unit), int(weekStart)), true
+}
+
 func addSpanToTime(e *Evaluator, t, n int64, unit string) (int64, bool) {
 	return e.zone().AddSpanToTime(t, n, dsl.Unit(unit))
 }

@@ -11,6 +11,8 @@ type World struct {
 	Program *ir.Program
 	// Now is the clock, in microseconds since 1970.
 	Now int64
+	// Start is the start of the run of a campaign, for nodes that read it.
+	Start int64
 	// Cell is a column of a table for the row with that key: unknown if there is no such row or the cell is empty. Nil
 	// means that every table is empty.
 	Cell func(t *ir.Table, key string, column int) ir.Value

@@ -107,6 +107,8 @@ func (w *writer) node(n *ir.Node) (string, error) {
 		return "now(M)", nil
 	case ir.OpToday:
 		return "today(M)", nil
+	case ir.OpStart:
+		return "start(M)", nil
 	case ir.OpChance:
 		return fmt.Sprintf("chance(M, %s)", w.constant(n.Text)), nil
 	case ir.OpField:

@@ -2,7 +2,7 @@ package ir
 
 var opNames = [...]string{
 	OpInvalid: "invalid", OpConst: "const", OpAttr: "attr", OpTag: "tag", OpSegment: "segment", OpList: "list",
-	OpSlot: "slot", OpNow: "now", OpToday: "today", OpChance: "chance", OpField: "field", OpAt: "at",
+	OpSlot: "slot", OpNow: "now", OpToday: "today", OpStart: "start", OpChance: "chance", OpField: "field", OpAt: "at",
 	OpMember: "member", OpColumn: "column", OpAnd: "and", OpOr: "or", OpNot: "not", OpTruth: "truth",
 	OpKnown: "known", OpEq: "=", OpNe: "!=", OpLt: "<", OpLe: "<=", OpGt: ">", OpGe: ">=", OpIn: "in",
 	OpContains: "contains", OpStarts: "starts", OpEnds: "ends", OpMatches: "matches", OpHas: "has", OpCoalesce: "??",
@@ -13,7 +13,7 @@ var opNames = [...]string{
 	OpTimeToDate: "time-to-date", OpLower: "lower", OpLength: "length", OpDaysBetween: "days-between",
 	OpAddSpan: "add-span", OpHoursSince: "hours-since", OpHoursUntil: "hours-until", OpYear: "year",
 	OpQuarter: "quarter", OpMonth: "month", OpDay: "day", OpWeekday: "weekday", OpHour: "hour", OpAge: "age",
-	OpAnniversary: "anniversary", OpNtile: "ntile", OpBucket: "bucket",
+	OpAnniversary: "anniversary", OpPeriodStart: "period-start", OpNtile: "ntile", OpBucket: "bucket",
 }
 
 // String is a short name of the operation, for keys, plans and tests.

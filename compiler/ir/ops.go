@@ -24,6 +24,7 @@ const (
 	OpSlot    // the aggregate Agg over the member's events
 	OpNow     // the clock, a Time
 	OpToday   // its local date
+	OpStart   // the start of the run of a campaign, a Time; only in a campaign
 	OpChance  // Number in [0,1): first 53 bits of SHA-256(Text, 0x00, member number as 8 big-endian bytes) / 2^53
 
 	// Leaves, per event (only below Aggregate.Where, .Value, .By).
@@ -99,6 +100,7 @@ const (
 	OpWeekday     // 1 is Monday
 	OpHour        // of a Time
 	OpAge         // Date: full years up to today
+	OpPeriodStart // Date: the first day of the calendar period of Unit that holds Args[0]; weeks start on weekday N
 	OpAnniversary // Date: the next such day not before today and after the date itself
 
 	// OpNtile is the group of Args[0] among all live members, by the cuts of Ntile; Int 1…N, unknown if Args[0] is.
@@ -188,6 +190,7 @@ const (
 	DateBound            // compared with the event's local date
 	TimeBound            // compared with the event's time
 	TodayBound           // the clock's local date
+	StartBound           // the start of the run of a campaign; what counts lies strictly after it
 )
 
 // Ntile is one ntile(n, E) of the program.

@@ -21,6 +21,13 @@ type Program struct {
 	Tags       []*Tag
 	Segments   []*Segment
 	Tests      []*Test
+	Points     []*Points
+	Tiers      []*Tiers
+	Coupons    []*Coupon
+	Cases      []*Case
+	Sinks      []*Sink
+	Syncs      []*Sync
+	Campaigns  []*Campaign
 	// Slots are all aggregates of tags and segments, each once; Ntiles likewise.
 	Slots  []*Aggregate
 	Ntiles []*Ntile
@@ -28,7 +35,7 @@ type Program struct {
 	Order []Ref
 	// Hash is the semantic hash of the whole: layout and comments do not change it.
 	Hash string
-	// Settings that later declarations use.
+	// Settings of loyalty: what is late starts no campaign, and what days are workdays.
 	LateSpan           dsl.SpanLit
 	Holidays, Workdays []int64 // days since 1970
 }
@@ -71,9 +78,12 @@ type Column struct {
 	Type Type
 }
 
-// Event is an event type. Fields are the stored ones; Computed are inlined where they are used.
+// Event is an event type. Fields are the stored ones; Computed are inlined where they are used. One that holds facts
+// (Facts is not empty) is declared by no rule and named by none; its name is that of the kind and the declaration, with a
+// colon between.
 type Event struct {
 	Name     string
+	Facts    FactKind
 	Fields   []*Field
 	Key      int // of Fields, or -1
 	Computed []*ComputedField

@@ -208,7 +208,7 @@ func (b *Batch) compute(n *ir.Node) *Vec {
 	case ir.OpEnumMap, ir.OpText, ir.OpLower, ir.OpLength:
 		return b.textual(n)
 	case ir.OpTimeToDate, ir.OpDaysBetween, ir.OpAddSpan, ir.OpHoursSince, ir.OpHoursUntil, ir.OpYear, ir.OpQuarter,
-		ir.OpMonth, ir.OpDay, ir.OpWeekday, ir.OpHour, ir.OpAge, ir.OpAnniversary:
+		ir.OpMonth, ir.OpDay, ir.OpWeekday, ir.OpHour, ir.OpAge, ir.OpAnniversary, ir.OpPeriodStart:
 		return b.temporal(n)
 	case ir.OpNtile:
 		return b.ntile(n)

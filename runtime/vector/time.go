@@ -74,6 +74,8 @@ func (b *Batch) part(n *ir.Node) func(int64) (int64, bool) {
 		return func(v int64) (int64, bool) { h, _, _ := zone.Clock(v); return int64(h), true }
 	case ir.OpAge:
 		return func(v int64) (int64, bool) { return calendar.Age(v, today), true }
+	case ir.OpPeriodStart:
+		return func(v int64) (int64, bool) { return calendar.PeriodStart(v, n.Unit, int(n.N)), true }
 	default: // OpAnniversary
 		return func(v int64) (int64, bool) { return calendar.Anniversary(v, today), true }
 	}
