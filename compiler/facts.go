@@ -44,7 +44,7 @@ type (
 var factFields = map[ir.FactKind][]ir.Field{
 	ir.PointsFacts: {
 		{Name: ir.FactActive, Type: intType}, {Name: ir.FactPending, Type: intType}, {Name: ir.FactEarned, Type: intType},
-		{Name: ir.FactSpent, Type: intType}, {Name: ir.FactLot, Type: intType}, {Name: ir.FactExpires, Type: dateType},
+		{Name: ir.FactSpent, Type: intType}, {Name: ir.FactLot, Type: intType}, {Name: ir.FactFor, Type: intType}, {Name: ir.FactExpires, Type: dateType},
 		{Name: ir.FactDue, Type: dateType}, {Name: ir.FactWanted, Type: intType},
 	},
 	ir.TiersFacts: {{Name: ir.FactKeep, Type: dateType}},

@@ -34,13 +34,14 @@ const (
 	FactRule     = "rule"      // string
 	FactRevision = "revision"  // string
 
-	// Of points: changes of the balances, signed. Lot numbers the lots of a member from 1; Expires is the last date on
+	// Of points: changes of the balances, signed. Lot numbers the lots of a member, 0 is the debt; Expires is the last date on
 	// which a lot holds; Wanted is what the rule gave before its caps.
 	FactActive  = "active"  // int
 	FactPending = "pending" // int
 	FactEarned  = "earned"  // int
 	FactSpent   = "spent"   // int
 	FactLot     = "lot"     // int
+	FactFor     = "for"     // int: the lot for which lot 0, the debt, is charged
 	FactExpires = "expires" // date
 	FactDue     = "due"     // date: the first on which pending points are active
 	FactWanted  = "wanted"  // int
