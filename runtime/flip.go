@@ -6,7 +6,6 @@ import (
 	"sync"
 
 	"github.com/muster-engine/muster/compiler/ir"
-	"github.com/muster-engine/muster/dsl"
 	"github.com/muster-engine/muster/runtime/vector"
 	"github.com/muster-engine/muster/storage"
 	"github.com/muster-engine/muster/storage/column"
@@ -21,78 +20,9 @@ type Flip struct {
 // Never is the flip of a member for whom nothing changes by itself.
 const Never = math.MaxInt64
 
-// clockwork is what of a program moves with the clock within a local day. What depends on the date alone moves when the
-// date changes, for everybody.
-type clockwork struct {
-	events map[int]bool    // types whose events can lie after now
-	spans  map[int][]int64 // by event type: lengths of windows of hours and minutes, in microseconds
-	hours  []*ir.Node      // hours since and until
-	manual []*ir.Tag       // tags that lapse after hours
-	direct *ir.Node        // an expression that reads the clock in another way, if there is one
-}
-
-// MovesWithin returns an expression of the program that reads the clock in a way that a standing view cannot follow
-// within a day: anything with now but hours since, hours until and windows. Nil if there is none.
-func MovesWithin(p *ir.Program) *ir.Node { return clockworkOf(p).direct }
-
-func clockworkOf(p *ir.Program) *clockwork {
-	c := &clockwork{events: map[int]bool{}, spans: map[int][]int64{}}
-	seen := make(map[*ir.Node]bool)
-	for _, t := range p.Tags {
-		if t.Manual && t.For != nil && elapsed(t.For.Unit) > 0 {
-			c.manual = append(c.manual, t)
-		}
-		if t.Expr != nil {
-			c.read(t.Expr, seen)
-		}
-	}
-	for _, s := range p.Segments {
-		c.read(s.Expr, seen)
-	}
-	for _, a := range p.Slots {
-		c.events[a.Event] = true
-		if w := elapsed(a.Window.Unit); w > 0 && a.Window.Kind == dsl.InLast {
-			c.spans[a.Event] = append(c.spans[a.Event], a.Window.N*w)
-		}
-		for _, n := range []*ir.Node{a.Value, a.Where, a.By} {
-			if n != nil {
-				c.read(n, seen)
-			}
-		}
-	}
-	return c
-}
-
-// elapsed is the length of a unit that is counted by the clock and not by the calendar, in microseconds; else 0.
-func elapsed(u dsl.Unit) int64 {
-	switch u {
-	case dsl.Minute:
-		return 60 * 1_000_000
-	case dsl.Hour:
-		return 3600 * 1_000_000
-	}
-	return 0
-}
-
-func (c *clockwork) read(n *ir.Node, seen map[*ir.Node]bool) {
-	if seen[n] {
-		return
-	}
-	seen[n] = true
-	switch n.Op {
-	case ir.OpHoursSince, ir.OpHoursUntil:
-		c.hours = append(c.hours, n)
-	case ir.OpNow:
-		c.direct = n
-	}
-	for _, a := range n.Args {
-		c.read(a, seen)
-	}
-}
-
-// flips sets out[i] to the first instant after now at which something of row i can change within the day, if that is
-// earlier than what is there.
-func (b *block) flips(c *clockwork, out []int64) {
+// flips sets out[i] to the first instant after now at which something of row i can change, if that is earlier than what is
+// there. until is at most the next change of the date.
+func (b *block) flips(c *clockwork, until int64, out []int64) {
 	now := b.at.clock.Now
 	for event := range c.events {
 		h, err := b.view.data.History(b.view.prog.Events[event].Name, b.no)
@@ -133,6 +63,18 @@ func (b *block) flips(c *clockwork, out []int64) {
 			}
 		}
 	}
+	clocks := c.clocks(now, until)
+	for k, m := range c.meets {
+		if clocks[k] == nil {
+			continue
+		}
+		x := b.evaluate(m.time)
+		for i := range min(len(out), x.N) {
+			if x.IsKnown(i) {
+				out[i] = min(out[i], m.next(clocks[k], x.I[i], now, until))
+			}
+		}
+	}
 	for _, t := range c.manual {
 		set, err := b.view.data.Attribute(storage.ManualPrefix+t.Name+storage.ManualAtSuffix, b.no)
 		vector.Fail(err)
@@ -166,12 +108,19 @@ func nextHour(op ir.Op, x, now int64) int64 {
 	return x - k*hour + 1
 }
 
-// Flips returns the flips of the changed members up to an instant.
+// clockwork is what of the view's program moves.
+func (v *View) clockwork() *clockwork {
+	if v.upkeep != nil && v.upkeep.work != nil {
+		return v.upkeep.work
+	}
+	return clockworkOf(v.prog)
+}
+
+// Flips returns the flips of the changed members up to an instant, at most the next change of the date.
 func (c *Change) Flips(until int64) ([]Flip, error) {
 	if c.small == nil {
 		return nil, nil
 	}
-	work := clockworkOf(c.view.prog)
 	var out []Flip
 	err := c.small.with(func() {
 		numbers := c.small.rows.Numbers()
@@ -179,7 +128,7 @@ func (c *Change) Flips(until int64) ([]Flip, error) {
 		for i := range at {
 			at[i] = Never
 		}
-		c.small.block.flips(work, at)
+		c.small.block.flips(c.view.clockwork(), until, at)
 		for i, t := range at {
 			if t <= until {
 				out = append(out, Flip{numbers[i], t})
@@ -190,9 +139,10 @@ func (c *Change) Flips(until int64) ([]Flip, error) {
 }
 
 // Flips returns, for every member of the engine's data, the first instant after now at which something can change by
-// itself, if that is not after until. Members that have changed beside the data are not looked at.
+// itself, if that is not after until, which is at most the next change of the date. Members that have changed beside the
+// data are not looked at. What changes for everybody at once is not among them: see [Steps].
 func (v *View) Flips(ctx context.Context, until int64) ([]Flip, error) {
-	work := clockworkOf(v.prog)
+	work := v.clockwork()
 	var mu sync.Mutex
 	var out []Flip
 	err := v.each(ctx, func(_ *worker, b *block) error {
@@ -200,7 +150,7 @@ func (v *View) Flips(ctx context.Context, until int64) ([]Flip, error) {
 		for i := range at {
 			at[i] = Never
 		}
-		b.flips(work, at)
+		b.flips(work, until, at)
 		mu.Lock()
 		defer mu.Unlock()
 		for i, t := range at {

@@ -8,7 +8,6 @@ import (
 	"github.com/RoaringBitmap/roaring/v2"
 
 	"github.com/muster-engine/muster/compiler/ir"
-	"github.com/muster-engine/muster/dsl"
 	"github.com/muster-engine/muster/runtime/index"
 	"github.com/muster-engine/muster/runtime/vector"
 	"github.com/muster-engine/muster/storage"
@@ -31,13 +30,9 @@ type Upkeep struct {
 	work *clockwork // of the program, in a view whose clock moves
 }
 
-// neglects reports whether an aggregate can change at instants that are not among the flips: one that is only asked for.
+// neglects reports whether an aggregate can change at instants that are not among the flips.
 func (u *Upkeep) neglects(a *ir.Aggregate) bool {
-	if u == nil || u.work == nil {
-		return false
-	}
-	w := elapsed(a.Window.Unit)
-	return !u.work.events[a.Event] || a.Window.Kind == dsl.InLast && w > 0 && !slices.Contains(u.work.spans[a.Event], a.Window.N*w)
+	return u != nil && u.work != nil && u.work.neglects(a)
 }
 
 // Standing returns a view at the instant at which the engine's clock stands, to be kept up to date with [View.Evaluate]:

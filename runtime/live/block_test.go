@@ -100,14 +100,14 @@ segment upper = ntile(2, (when count(order) > 0 then spend)) = 2
 func TestRulesThatReadNowByItselfAreRefused(t *testing.T) {
 	tree, found := dsl.Parse(diag.NewFile("rules.muster", `
 settings { language 1  timezone "UTC" }
-member { phone id  seen time }
-segment here = seen + 10 minutes > now`))
+member { phone id  seen time  opens time }
+segment here = (seen ?? now) + 10 minutes > opens`))
 	prog, more := compiler.Compile([]*dsl.RuleFile{tree})
 	if found = append(found, more...); found.HasErrors() {
 		t.Fatal(found)
 	}
 	_, err := Open(context.Background(), Options{Program: prog, Store: new(storage.Store)})
-	if err == nil || !strings.HasPrefix(err.Error(), "rules.muster:4:36: ") {
+	if err == nil || !strings.HasPrefix(err.Error(), "rules.muster:4:25: ") {
 		t.Fatal(err)
 	}
 }

@@ -63,7 +63,8 @@ type Engine struct {
 	crossed uint64
 	members uint32
 	flips   *calendarQueue
-	ailing  bool // time could not be let pass at the last try: the next one waits
+	steps   []int64 // the instants of the day at which something changes for everybody
+	ailing  bool    // time could not be let pass at the last try: the next one waits
 
 	// Of checkpoints; the loop's own but for folds and watched.
 	folds      chan func() // their steps in the loop
@@ -143,8 +144,8 @@ func followable(p *ir.Program) error {
 	if n == nil {
 		return nil
 	}
-	const advice = "here now is read by itself, and what depends on it changes at every moment: compare \"hours since\" or " +
-		"\"hours until\", use a window, or today"
+	const advice = "here now is read by itself, and what depends on it changes at every moment: compare it with a time, take " +
+		"its hour or its date, or use \"hours since\", \"hours until\", a window, or today"
 	if n.Source.IsZero() {
 		return errors.New(advice)
 	}

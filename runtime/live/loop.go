@@ -38,8 +38,7 @@ func (e *Engine) untilNext() time.Duration {
 	if e.ailing || e.store.Clock().Pinned {
 		return most
 	}
-	next := min(e.nextDate(), e.flips.first())
-	return min(most, max(0, time.Duration(next-e.opt.System())*time.Microsecond))
+	return min(most, max(0, time.Duration(e.nextChange()-e.opt.System())*time.Microsecond))
 }
 
 // gather adds what else is waiting to a submission, up to the size of a group.

@@ -250,8 +250,22 @@ func (m *model) instants(from, to int64) []int64 {
 	for _, t := range dateChanges(m.prog.Zone.Location(), from, to) {
 		add(t)
 	}
+	if every := m.rules.ticks * minute; every > 0 {
+		for t := from - from%every; t <= to; t += every {
+			add(t)
+		}
+		add(1774745970_000000) // 2026-03-29T00:59:30 in London
+		add(1774745970_000001)
+	}
 	for _, anchor := range m.anchors() {
 		add(anchor)
+		for _, span := range m.rules.spans {
+			for change := int64(-60); change <= 60; change += 60 { // by which clocks go forward or back meanwhile
+				t := anchor + (span+change)*minute
+				add(t)
+				add(t + 1)
+			}
+		}
 		for _, span := range m.rules.minutes {
 			add(anchor + span*minute)
 		}

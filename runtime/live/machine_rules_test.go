@@ -7,6 +7,8 @@ type ruleSet struct {
 	minutes    []int64  // lengths of windows of hours and minutes, and of manual tags that hold so long
 	hours      int64    // hours since and until are compared with at most so many
 	shifts     []int64  // minutes that are added to times before hours are counted
+	spans      []int64  // minutes by which now or times that it is compared with are moved; of clock changes, more or less
+	ticks      int64    // if not 0, hours are read from the clock: something may change whenever so many minutes are full
 	asks       []string // ad hoc, undeclared aggregates among them
 }
 
@@ -196,6 +198,44 @@ segment n_top = ntile(2, (when top_third then buys)) = 2
 		minutes: []int64{180},
 		asks: []string{
 			`ntile(2, buys) = 2`, `ntile(3, spend)`, `ntile(2, sum(order.pieces))`, `third = 1 and buys > 1`, `sum_n`, `ntile(2, sum_n) = 1`,
+		},
+	},
+	{
+		name: "clock",
+		text: `
+settings { language 1  timezone "Europe/London"  currency GBP }
+member { phone id  joined time  opens time  born date  vip bool }
+event order { order_id key  amount money  promised time }
+tag hours_open = when hour(now) >= 9 and hour(now) < 21 then "open" else "closed"
+tag hour_now = hour(now)
+tag delivery = date(now + 6 hours)
+tag limit = when hour(now) < 12 then 10 else 50
+tag buys = count(order)
+tag spend = sum(order.amount) in last 2 days
+tag above = count(order where amount > member.limit)
+tag half = ntile(2, (when hours_open = "closed" then spend))
+tag quick = when now - 90 minutes <= last(order) then "hot" when now < joined + 2 days then "warm" else "cold"
+tag since_start = hours since 2026-03-28T23:30
+segment trial = joined + 3 days >= now
+segment fresh = now - 2 days < last(order)
+segment fresh_hours = last(order) + 36 hours > now
+segment late = last(order.promised) < now
+segment exactly = opens = now
+segment otherwise = opens != now
+segment noon = hour(now + 30 minutes) = 12 and vip
+segment born_soon = date(now + 6 hours) = born
+segment visiting = now between opens and opens + 1 days
+segment shop = hours_open = "open" and buys > 0
+segment big = above > 0
+segment started = since_start >= 3 and since_start < 20 and vip
+segment upper = half = 2
+segment hot = quick = "hot" or quick = "warm" and hour_now >= 20
+segment gone = now > 2026-03-29T00:59:30 and not vip
+`,
+		start: []string{"2026-03-28T22:50", "2026-10-24T23:30", "2026-06-01T08:10"},
+		spans: []int64{0, 1440, 2 * 1440, 3 * 1440, 36 * 60, 90}, ticks: 30,
+		asks: []string{
+			`count(order where amount > 20) in last 2 hours > 0`, `quick`, `last(order) + 1 days > now`, `hour(now) + buys`, `opens - 1 days < now`,
 		},
 	},
 }

@@ -49,7 +49,7 @@ func TestReload(t *testing.T) {
 	if want := (crossing{"big", 0, true, c.Load(), "rules"}); len(got) != 1 || got[0] != want {
 		t.Fatalf("crossings of the edit: %v, want %v", got, want)
 	}
-	if _, err := e.Reload(context.Background(), compile(t, shop+"\nsegment early = hour(now) < 12\n")); err == nil {
+	if _, err := e.Reload(context.Background(), compile(t, shop+"\ntag moment = now\n")); err == nil {
 		t.Fatal("a rule set that cannot be followed was put in force")
 	}
 

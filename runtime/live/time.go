@@ -54,19 +54,34 @@ func (q *calendarQueue) due(at int64) []uint32 {
 // nextDate is the next instant at which the local date changes.
 func (e *Engine) nextDate() int64 { return e.prog.Zone.NextDateChange(e.clock) }
 
+// nextStep is the next instant of the day at which something changes for everybody.
+func (e *Engine) nextStep() int64 {
+	for _, t := range e.steps {
+		if t > e.clock {
+			return t
+		}
+	}
+	return runtime.Never
+}
+
+// nextChange is the next instant at which something changes by itself.
+func (e *Engine) nextChange() int64 { return min(e.nextDate(), e.nextStep(), e.flips.first()) }
+
 // passTo steps through every instant up to now at which something changes by itself, in order.
 func (e *Engine) passTo(ctx context.Context, now int64) error {
 	for {
-		date, flip := e.nextDate(), e.flips.first()
-		next := min(date, flip)
+		next := e.nextChange()
 		if next > now {
 			return nil
 		}
 		var err error
-		if date <= flip {
-			err = e.newDay(ctx, date)
-		} else {
-			err = e.flip(ctx, flip)
+		switch next {
+		case e.nextDate():
+			err = e.newDay(ctx, next)
+		case e.nextStep():
+			err = e.step(ctx, next)
+		default:
+			err = e.flip(ctx, next)
 		}
 		if err != nil {
 			return err
@@ -110,23 +125,48 @@ func (e *Engine) putBack(members []uint32, at int64) {
 
 // newDay makes the view of a new local date: windows and ages move for everybody, cuts of ntiles are taken.
 func (e *Engine) newDay(ctx context.Context, at int64) error {
+	oldCuts := e.cuts
+	e.setCuts(map[string][]ir.Cut{})
+	view, after, cuts, err := e.standing(ctx, e.prog, at)
+	if err == nil {
+		err = e.turnTo(ctx, view, after, cuts)
+	}
+	if err != nil && e.View() != view {
+		e.setCuts(oldCuts)
+	}
+	return err
+}
+
+// step makes the view of an instant of the day at which something changes for everybody.
+func (e *Engine) step(ctx context.Context, at int64) error {
+	view, after, _, err := e.standing(ctx, e.prog, at)
+	if err != nil {
+		return err
+	}
+	return e.turnTo(ctx, view, after, nil)
+}
+
+// turnTo puts a view of a later instant in force, on which time alone has brought the engine. cuts are nil where those in
+// force stay.
+func (e *Engine) turnTo(ctx context.Context, view *runtime.View, after []*roaring.Bitmap, cuts map[string][]ir.Cut) error {
 	before, err := e.View().Segments(ctx)
 	if err != nil {
 		return err
 	}
-	oldCuts := e.cuts
-	e.setCuts(map[string][]ir.Cut{})
-	view, after, cuts, err := e.standing(ctx, e.prog, at)
-	if err != nil {
-		e.setCuts(oldCuts)
-		return err
-	}
+	at := view.Now()
 	crossings := e.named(difference(before, after), at, "time")
-	if err := e.journal(entry{Clock: at, Cuts: e.encodeCuts(cuts)}, crossings); err != nil {
-		e.setCuts(oldCuts)
-		return err
+	if cuts != nil || len(crossings) > 0 {
+		en := entry{Clock: at}
+		if cuts != nil {
+			en.Cuts = runtime.EncodeCuts(cuts, at)
+		}
+		if err := e.journal(en, crossings); err != nil {
+			return err
+		}
 	}
-	e.setCuts(cuts)
+	if cuts != nil {
+		e.setCuts(cuts)
+	}
 	e.clock = at
 	e.view.Store(view)
 	if err := e.refillFlips(ctx, view); err != nil {
@@ -160,6 +200,7 @@ func (e *Engine) setCuts(cuts map[string][]ir.Cut) {
 // refillFlips finds who changes by themselves before the day is over.
 func (e *Engine) refillFlips(ctx context.Context, view *runtime.View) error {
 	until := e.prog.Zone.NextDateChange(view.Now())
+	e.steps = runtime.Steps(e.prog, view.Now(), until)
 	flips, err := view.Flips(ctx, until)
 	if err != nil {
 		return err
