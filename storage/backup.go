@@ -19,11 +19,16 @@ import (
 // Copy writes the store as it is at one moment to w, as a store file; others may read and write meanwhile. progress,
 // which may be nil, is told how many bytes of how many are written.
 func (s *Store) Copy(ctx context.Context, w io.Writer, progress func(done, total int64)) error {
+	doubts := s.doubts.Load()
 	return s.view("the file", func(tx *bolt.Tx) error {
 		m := &meter{ctx: ctx, w: w, total: tx.Size(), progress: progress}
 		_, err := tx.WriteTo(m)
 		if m.failed != nil {
 			err = m.failed // without bbolt's words around it
+		}
+		if err == nil && s.doubts.Load() != doubts {
+			// After such a failure bbolt may use pages again that this transaction still reads.
+			err = errors.New("the disk failed meanwhile: try again")
 		}
 		return err
 	})
@@ -55,7 +60,7 @@ func (m *meter) Write(p []byte) (int, error) {
 // Backup copies the store, as [Store.Copy], to a file, and returns its size. A file that is there is an error that is
 // fs.ErrExist, unless overwrite says that it may be replaced.
 func (s *Store) Backup(ctx context.Context, path string, overwrite bool, progress func(done, total int64)) (int64, error) {
-	err := place(path, overwrite, 0o644, func(temp *os.File) error { return s.Copy(ctx, temp, progress) })
+	err := place(path, overwrite, 0o644, s.temp, func(temp io.Writer) error { return s.Copy(ctx, temp, progress) })
 	if err != nil {
 		return 0, fmt.Errorf("the backup %s cannot be written: %w", path, err)
 	}
@@ -67,12 +72,12 @@ func (s *Store) Backup(ctx context.Context, path string, overwrite bool, progres
 }
 
 // place writes a file under a temporary name, syncs it and gives it its name.
-func place(path string, overwrite bool, mode fs.FileMode, write func(*os.File) error) (err error) {
+func place(path string, overwrite bool, mode fs.FileMode, create func(dir, pattern string) (TempFile, error), write func(io.Writer) error) error {
 	dir := filepath.Dir(path)
 	if err := mayPlace(path, overwrite); err != nil {
 		return err
 	}
-	temp, err := os.CreateTemp(dir, "."+filepath.Base(path)+".new-*")
+	temp, err := create(dir, "."+filepath.Base(path)+".new-*")
 	if err != nil {
 		return err
 	}
@@ -136,7 +141,7 @@ func Restore(ctx context.Context, backup, path string, overwrite bool, progress 
 		return err
 	}
 	defer unlock()
-	err = place(path, overwrite, 0o644, func(temp *os.File) error { return from.Copy(ctx, temp, steps(progress, "copying")) })
+	err = place(path, overwrite, 0o644, osCreateTemp, func(temp io.Writer) error { return from.Copy(ctx, temp, steps(progress, "copying")) })
 	if err != nil {
 		return fmt.Errorf("%s cannot be restored: %w", path, err)
 	}

@@ -76,7 +76,7 @@ func (s *Store) BeginBulk(opt BulkOptions) (*Bulk, error) {
 	}
 	b := &Bulk{
 		store: s, next: s.now.Load().draft(),
-		spool: &spool{dir: opt.TempDir, limit: opt.MemoryLimit},
+		spool: &spool{dir: opt.TempDir, temp: s.temp, limit: opt.MemoryLimit},
 		plain: map[int]bool{}, ids: map[string]*IDs{}, txBytes: transactionBytes,
 	}
 	if opt.TxBytes > 0 {

@@ -34,22 +34,25 @@ type task struct {
 // the store is next opened for writing.
 func (b *Bulk) Commit(ctx context.Context, progress func(done, total int64)) (*BulkResult, error) {
 	result, err := b.Publish(ctx, progress)
-	if err != nil {
+	if err != nil && !errors.Is(err, ErrUnsure) {
 		return nil, err
 	}
 	// The import has taken effect; what cannot be deleted now is at the next opening.
 	_ = b.Clean()
+	if err != nil && b.store.Settle() != nil {
+		return nil, err
+	}
 	return result, nil
 }
 
 // Publish is [Bulk.Commit] but for the deletion of what it replaces: snapshots taken before go on reading until
-// [Bulk.Clean], with which the import ends.
+// [Bulk.Clean], with which the import ends. With an [ErrUnsure] too the import has taken effect, and Clean ends it.
 func (b *Bulk) Publish(ctx context.Context, progress func(done, total int64)) (result *BulkResult, err error) {
 	if b.over || b.replaced != nil {
 		return nil, errors.New("the import is over")
 	}
 	defer func() {
-		if err != nil {
+		if err != nil && b.replaced == nil {
 			b.Abort()
 		}
 	}()
@@ -60,7 +63,7 @@ func (b *Bulk) Publish(ctx context.Context, progress func(done, total int64)) (r
 	before := s.now.Load()
 	if before.Leftovers { // of an import that failed, and could not be swept then
 		if err := s.sweep(); err != nil {
-			return nil, err
+			return nil, s.importError(err)
 		}
 	}
 	err = s.updateBeside(func(c *commit) error {
@@ -68,7 +71,7 @@ func (b *Bulk) Publish(ctx context.Context, progress func(done, total int64)) (r
 		return c.putRoot()
 	})
 	if err != nil {
-		return nil, err
+		return nil, s.importError(err)
 	}
 	w := &bulkWriter{
 		store: s, bulk: b, progress: progress,
@@ -83,13 +86,17 @@ func (b *Bulk) Publish(ctx context.Context, progress func(done, total int64)) (r
 		defer func() { s.db.AllocSize = smallGrowth }()
 	}
 	if err := w.write(ctx); err != nil {
-		return nil, errors.Join(s.importError(err), s.sweep())
+		return nil, s.failImport(err)
 	}
-	if b.replaced, err = w.publish(); err != nil {
-		b.replaced = nil
-		return nil, errors.Join(s.importError(err), s.sweep())
+	replaced, err := w.publish()
+	if err != nil && !errors.Is(err, ErrUnsure) {
+		return nil, s.failImport(err)
 	}
+	b.replaced = replaced
 	b.spool.close()
+	if err != nil {
+		return w.result, s.writeError(err)
+	}
 	return w.result, nil
 }
 
@@ -102,7 +109,14 @@ func (b *Bulk) Clean() error {
 	return b.clean(b.replaced)
 }
 
+// failImport deletes what a failed import has written; what it cannot delete is before the next import.
+func (s *Store) failImport(err error) error {
+	_ = s.sweep()
+	return s.importError(err)
+}
+
 func (s *Store) importError(err error) error {
+	err = asFailed(err)
 	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) || errors.Is(err, ErrCorrupt) {
 		return err
 	}
@@ -261,16 +275,14 @@ func (w *bulkWriter) flush() error {
 		return nil
 	}
 	slices.SortFunc(w.pending, func(a, b stagedValue) int { return bytes.Compare(a.key, b.key) })
-	err := guard(w.store.path, "the file", func() error {
-		return w.store.db.Update(func(tx *bolt.Tx) error {
-			objects := tx.Bucket(objectBucket)
-			for _, v := range w.pending {
-				if err := objects.Put(v.key, v.value); err != nil {
-					return err
-				}
+	err := w.store.transact("the file", func(tx *bolt.Tx) error {
+		objects := tx.Bucket(objectBucket)
+		for _, v := range w.pending {
+			if err := objects.Put(v.key, v.value); err != nil {
+				return err
 			}
-			return nil
-		})
+		}
+		return nil
 	})
 	clear(w.pending)
 	w.pending, w.pendingBytes = w.pending[:0], 0
@@ -298,40 +310,38 @@ func (w *bulkWriter) publish() (replaced map[objectID]entry, err error) {
 	}
 	next.imports = append(next.imports, b.imports...)
 	replaced = map[objectID]entry{}
-	err = guard(w.store.path, "the file", func() error {
-		return w.store.db.Update(func(tx *bolt.Tx) error {
-			c := &commit{tx: tx, objects: tx.Bucket(objectBucket), old: now, next: next}
-			next.Documents = now.Documents
-			for _, t := range b.tables {
-				if err := c.put(objectID{tableObject, uint32(t.number), 0}, t.parts...); err != nil {
-					return err
-				}
-			}
-			for id, e := range w.fresh {
-				if old, ok := now.manifest[id]; ok {
-					replaced[id] = old
-				}
-				if len(e.sizes) == 0 {
-					delete(next.manifest, id)
-				} else {
-					next.manifest[id] = e
-				}
-			}
-			if err := b.live.put(c, replaced); err != nil {
+	err = w.store.transact("the file", func(tx *bolt.Tx) error {
+		c := &commit{tx: tx, objects: tx.Bucket(objectBucket), old: now, next: next}
+		next.Documents = now.Documents
+		for _, t := range b.tables {
+			if err := c.put(objectID{tableObject, uint32(t.number), 0}, t.parts...); err != nil {
 				return err
 			}
-			if err := c.appendConflicts(b.conflicts); err != nil {
+		}
+		for id, e := range w.fresh {
+			if old, ok := now.manifest[id]; ok {
+				replaced[id] = old
+			}
+			if len(e.sizes) == 0 {
+				delete(next.manifest, id)
+			} else {
+				next.manifest[id] = e
+			}
+		}
+		if err := b.live.put(c, replaced); err != nil {
+			return err
+		}
+		if err := c.appendConflicts(b.conflicts); err != nil {
+			return err
+		}
+		if len(b.imports) > 0 {
+			if err := c.putDocument(importsDocument, next.imports); err != nil {
 				return err
 			}
-			if len(b.imports) > 0 {
-				if err := c.putDocument(importsDocument, next.imports); err != nil {
-					return err
-				}
-			}
-			return c.putState()
-		})
+		}
+		return c.putState()
 	})
-	if err == nil {
+	if err == nil || errors.Is(err, ErrUnsure) {
 		w.store.now.Store(next)
 	}
 	return replaced, err

@@ -35,6 +35,12 @@
 // the root, neither a value that is gone nor one that is out of date can pass for the truth: either a reader gets what
 // was written, or a [CorruptError] that names what is damaged. [Store.Verify] looks at everything.
 //
+// # A failing disk
+//
+// A write or a sync that fails leaves open what of a transaction has come about. The store finds that out by itself: an
+// error says that nothing has changed ([WriteError]), but for an [ErrUnsure], after which the change is shown and nothing
+// else is taken until it is known to be safe. Package storagetest fails every operation in tests.
+//
 // # Transactions
 //
 // Readers copy out of bbolt and hold no transaction: a snapshot works from what it has read and reads more while the

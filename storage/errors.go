@@ -47,6 +47,20 @@ func (e *CorruptError) Error() string {
 // Is makes errors.Is(err, ErrCorrupt) true.
 func (e *CorruptError) Is(target error) bool { return target == ErrCorrupt }
 
+// WriteError says that the file cannot be written, such as when its disk is full: but for an [ErrUnsure] nothing has
+// changed, and it may be tried again.
+type WriteError struct {
+	File  string
+	Cause error
+}
+
+func (e *WriteError) Error() string {
+	return fmt.Sprintf("the store %s cannot be written: %v", e.File, e.Cause)
+}
+
+// Unwrap returns the cause.
+func (e *WriteError) Unwrap() error { return e.Cause }
+
 // guard runs f, which reads pages of the file through bbolt, and turns the panics and memory faults that damaged pages
 // can cause into an error.
 func guard(file, what string, f func() error) (err error) {

@@ -32,7 +32,8 @@ type JournalEntry struct {
 // ErrSequence says that a journal entry does not follow the last one: another process has written to the store.
 var ErrSequence = errors.New("the journal has gone on without this engine")
 
-// AppendJournal writes an entry durably: it returns after the file is synced. It may run beside a bulk import.
+// AppendJournal writes an entry durably: it returns after the file is synced. On an error the entry is not in the journal,
+// but for an [ErrUnsure]. It may run beside a bulk import.
 func (s *Store) AppendJournal(e JournalEntry) error {
 	if s.readOnly {
 		return ErrReadOnly
@@ -48,10 +49,7 @@ func (s *Store) AppendJournal(e JournalEntry) error {
 			return c.putRoot()
 		})
 	}
-	err := guard(s.path, "the journal", func() error {
-		return s.db.Update(func(tx *bolt.Tx) error { return s.putJournal(tx, e) })
-	})
-	if err != nil {
+	if err := s.transact("the journal", func(tx *bolt.Tx) error { return s.putJournal(tx, e) }); err != nil {
 		return s.writeError(err)
 	}
 	return nil

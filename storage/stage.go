@@ -13,10 +13,11 @@ import (
 // it, so that a killed import leaves nothing behind.
 type spool struct {
 	dir    string
+	temp   func(dir, pattern string) (TempFile, error)
 	limit  int64
 	used   int64 // bytes of memory in chunks
 	stages []*stage
-	file   *os.File
+	file   TempFile
 	end    int64    // of the file
 	free   [][]byte // chunks of full size
 }
@@ -112,7 +113,7 @@ func (s *spool) makeRoom() error {
 		return nil
 	}
 	if s.file == nil {
-		f, err := os.CreateTemp(s.dir, ".muster-import-*")
+		f, err := s.temp(s.dir, ".muster-import-*")
 		if err != nil {
 			return fmt.Errorf("the import needs a temporary file: %w", err)
 		}

@@ -23,6 +23,8 @@ type Options struct {
 	Create bool
 	// Timeout is how long to wait for another process that has it open; 0 is one second.
 	Timeout time.Duration
+	// CreateTemp makes the files that the store writes beside its own, as os.CreateTemp does, which nil stands for.
+	CreateTemp func(dir, pattern string) (TempFile, error)
 }
 
 const lockRetry = 20 * time.Millisecond
@@ -31,11 +33,16 @@ const lockRetry = 20 * time.Millisecond
 type Store struct {
 	path     string
 	readOnly bool
+	temp     func(dir, pattern string) (TempFile, error)
 	db       *bolt.DB
 
 	change sync.Mutex // held while the store is changed
 	bulk   bool       // a bulk import is under way; guarded by change
 	now    atomic.Pointer[state]
+
+	writing sync.Mutex // held while a transaction is written
+	unsure  int        // the number of the last one if it may not be on the disk, else 0; guarded by writing
+	doubts  atomic.Int64
 }
 
 // Open opens a store file, having checked that it is whole in its structure. Values are checked when they are read, or
@@ -54,7 +61,10 @@ func Open(path string, opt Options) (*Store, error) {
 	if err := inspectFile(path, opt); err != nil {
 		return nil, err
 	}
-	s := &Store{path: path, readOnly: opt.ReadOnly}
+	s := &Store{path: path, readOnly: opt.ReadOnly, temp: opt.CreateTemp}
+	if s.temp == nil {
+		s.temp = osCreateTemp
+	}
 	if err := s.openFile(opt); err != nil {
 		return nil, err
 	}
@@ -283,15 +293,15 @@ func (s *Store) updateLocked(f func(c *commit) error) error {
 	}
 	old := s.now.Load()
 	next := old.draft()
-	err := guard(s.path, "the file", func() error {
-		return s.db.Update(func(tx *bolt.Tx) error {
-			return f(&commit{tx: tx, objects: tx.Bucket(objectBucket), old: old, next: next})
-		})
+	err := s.transact("the file", func(tx *bolt.Tx) error {
+		return f(&commit{tx: tx, objects: tx.Bucket(objectBucket), old: old, next: next})
 	})
+	if err == nil || errors.Is(err, ErrUnsure) {
+		s.now.Store(next)
+	}
 	if err != nil {
 		return s.writeError(err)
 	}
-	s.now.Store(next)
 	return nil
 }
 
@@ -299,7 +309,7 @@ func (s *Store) writeError(err error) error {
 	if errors.Is(err, ErrCorrupt) {
 		return err
 	}
-	return fmt.Errorf("the store %s cannot be written: %w", s.path, err)
+	return &WriteError{s.path, err}
 }
 
 // sweepStep is how many values are deleted in a transaction.

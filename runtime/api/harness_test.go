@@ -19,6 +19,7 @@ import (
 	"github.com/muster-engine/muster/dsl/diag"
 	"github.com/muster-engine/muster/runtime/live"
 	"github.com/muster-engine/muster/storage"
+	"github.com/muster-engine/muster/storage/storagetest"
 )
 
 const shop = `
@@ -75,6 +76,7 @@ type fixture struct {
 	clock   atomic.Int64
 	log     bytes.Buffer
 	token   string
+	disk    *storagetest.Disk
 	observe func(*http.Request, *httptest.ResponseRecorder)
 }
 
@@ -84,7 +86,8 @@ func newFixture(t testing.TB, change func(*Options)) *fixture {
 	if err != nil {
 		t.Fatal(err)
 	}
-	f := &fixture{t: t, token: everything}
+	f := &fixture{t: t, token: everything, disk: storagetest.NewDisk()}
+	f.disk.Attach(store)
 	f.clock.Store(time.Date(2026, 11, 1, 4, 0, 0, 0, time.UTC).UnixMicro()) // noon in Shanghai
 	f.engine, err = live.Open(context.Background(), live.Options{Store: store, Program: compile(t, shop), System: f.clock.Load})
 	if err != nil {

@@ -13,6 +13,8 @@ type metrics struct {
 	requests *prometheus.CounterVec
 	seconds  *prometheus.HistogramVec
 	inputs   *prometheus.CounterVec
+
+	unwritten prometheus.Counter
 }
 
 func newMetrics(s *Server) *metrics {
@@ -28,8 +30,11 @@ func newMetrics(s *Server) *metrics {
 		inputs: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "muster_inputs_total", Help: "Events and members sent, by what became of them.",
 		}, []string{"kind", "outcome"}),
+		unwritten: prometheus.NewCounter(prometheus.CounterOpts{
+			Name: "muster_write_failures_total", Help: "Requests that were refused because the store could not be written.",
+		}),
 	}
-	m.registry.MustRegister(m.requests, m.seconds, m.inputs)
+	m.registry.MustRegister(m.requests, m.seconds, m.inputs, m.unwritten)
 	gauge := func(name, help string, f func() float64) {
 		m.registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: name, Help: help}, f))
 	}
@@ -38,7 +43,7 @@ func newMetrics(s *Server) *metrics {
 	gauge("muster_crossings", "Number of the last crossing.", func() float64 { return float64(s.engine.State().Crossed) })
 	gauge("muster_waiting", "Submissions that wait to be taken.", func() float64 { return float64(s.engine.State().Waiting) })
 	gauge("muster_clock_seconds", "Instant up to which time has been applied, since 1970.", func() float64 { return float64(s.engine.State().Clock) / 1e6 })
-	gauge("muster_engine_fault", "1 if the engine could not let time pass.", func() float64 { return flag(s.engine.State().Fault != nil) })
+	gauge("muster_engine_fault", "1 if the engine cannot let time pass, or the last checkpoint failed.", func() float64 { return flag(s.engine.State().Fault != nil) })
 	gauge("muster_rules_revision", "Revision of the rules in force.", func() float64 { return float64(s.rules().Revision) })
 	gauge("muster_rules_error", "1 if a later revision of the rules was refused.", func() float64 { return flag(s.rules().Error != "") })
 	return m

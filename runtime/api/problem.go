@@ -9,6 +9,7 @@ import (
 
 	"github.com/muster-engine/muster/dsl/diag"
 	"github.com/muster-engine/muster/runtime/live"
+	"github.com/muster-engine/muster/storage"
 )
 
 // Problem is an error as clients get it (RFC 9457).
@@ -67,6 +68,7 @@ func unknownName(kind, name string, names []string) error {
 // refuse sends an error, if nothing has been sent yet.
 func (s *Server) refuse(w *answer, r *http.Request, err error) {
 	var p *Problem
+	var unwritten *storage.WriteError
 	switch {
 	case errors.As(err, &p):
 	case r.Context().Err() != nil:
@@ -74,6 +76,12 @@ func (s *Server) refuse(w *answer, r *http.Request, err error) {
 		return
 	case errors.Is(err, live.ErrClosed):
 		p = &Problem{Status: http.StatusServiceUnavailable, Detail: "the server is shutting down"}
+	case errors.Is(err, storage.ErrUnsure):
+		s.metrics.unwritten.Inc()
+		p = &Problem{Status: http.StatusServiceUnavailable, Detail: "what was sent is written, but not known to be safely on the disk; send it again"}
+	case errors.As(err, &unwritten):
+		s.metrics.unwritten.Inc()
+		p = &Problem{Status: http.StatusServiceUnavailable, Detail: "nothing of it is taken, for the store cannot be written: " + unwritten.Cause.Error()}
 	case errors.Is(err, context.DeadlineExceeded):
 		p = &Problem{Status: http.StatusServiceUnavailable, Detail: "the answer took too long; ask for less, or later"}
 	default:

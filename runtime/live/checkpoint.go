@@ -2,6 +2,7 @@ package live
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -116,20 +117,22 @@ func (e *Engine) answerWanted(err error) {
 func (c *checkpoint) run(ctx context.Context) {
 	e := c.engine
 	bulk, err := c.write(ctx)
-	if err != nil {
+	if err != nil && !errors.Is(err, storage.ErrUnsure) {
 		e.folds <- func() { e.foldFailed(c, err) }
 		return
 	}
 	e.base.renew()
 	e.watched.quiesce()
 	e.folds <- func() { e.foldTook(c) }
-	if err := bulk.Clean(); err != nil {
-		e.feed.fault(err) // the next checkpoint deletes it
+	_ = bulk.Clean() // what it cannot delete the next checkpoint does
+	if err != nil {
+		err = e.store.Settle()
 	}
+	e.feed.fault(checkpointFault, err)
 	e.folds <- func() {
 		e.folding = false
 		for _, done := range c.wanted {
-			done <- nil
+			done <- err
 		}
 	}
 }
@@ -163,7 +166,7 @@ func (e *Engine) foldFailed(c *checkpoint, err error) {
 	e.failures++
 	e.respite = len(e.overlay) + e.opt.CheckpointMembers/8 - e.opt.CheckpointMembers
 	err = fmt.Errorf("what was accepted is safe, but could not be put into the store's columns: %w", err)
-	e.feed.fault(err)
+	e.feed.fault(checkpointFault, err)
 	for _, done := range c.wanted {
 		done <- err
 	}

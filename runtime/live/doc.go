@@ -11,6 +11,10 @@
 // change by itself, the loop steps through every such instant up to the clock, so that each crossing carries the instant
 // at which it became true.
 //
+// When the disk fails an answer tells whether the inputs are in, and the engine goes on by itself when the disk is well.
+// Only where the system cannot tell whether they are safely on the disk the answer says so ([storage.ErrUnsure]); then
+// nothing else is taken, and their crossings are not reported, until that is sure.
+//
 // What members are since the last checkpoint lies in memory beside the store's columns ([overlay]); a restart reads it
 // back from the journal.
 package live

@@ -30,6 +30,7 @@ type Options struct {
 
 	// append takes the place of the store's journal in tests.
 	append func(storage.JournalEntry) error
+	settle func() error
 }
 
 // ErrClosed says that the engine takes no more inputs.
@@ -63,8 +64,10 @@ type Engine struct {
 	crossed uint64
 	members uint32
 	flips   *calendarQueue
-	steps   []int64 // the instants of the day at which something changes for everybody
-	ailing  bool    // time could not be let pass at the last try: the next one waits
+	steps   []int64    // the instants of the day at which something changes for everybody
+	ailing  bool       // time could not be let pass at the last try: the next one waits
+	unsure  error      // why the last journal entry may not be on the disk; nil if it is
+	held    []Crossing // that are reported when it is
 
 	// Of checkpoints; the loop's own but for folds and watched.
 	folds      chan func() // their steps in the loop
@@ -107,6 +110,9 @@ func Open(ctx context.Context, opt Options) (*Engine, error) {
 	}
 	if opt.append == nil {
 		opt.append = opt.Store.AppendJournal
+	}
+	if opt.settle == nil {
+		opt.settle = opt.Store.Settle
 	}
 	if err := followable(opt.Program); err != nil {
 		return nil, err
@@ -210,7 +216,9 @@ func (e *Engine) Find(attribute, text string) (uint32, bool) {
 }
 
 // Submit hands inputs over and returns their outcomes, in order, when they are durable. All of them share one journal
-// entry. On an error none has taken effect.
+// entry. On an error none has taken effect, but for one that is [storage.ErrUnsure]: then all have, and may yet be undone
+// by a loss of power. The engine takes nothing more before it is sure of them; given again they are taken once or found to
+// be there.
 func (e *Engine) Submit(ctx context.Context, inputs []Input) ([]Outcome, error) {
 	if len(inputs) == 0 {
 		return nil, nil

@@ -3,6 +3,7 @@ package live
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"sync"
 
@@ -21,7 +22,8 @@ type entry struct {
 	Cuts   map[string]storage.Cuts `json:",omitempty"` // of ntiles, taken at Clock
 }
 
-// journal writes an entry and what it reports, durably.
+// journal writes an entry and what it reports, durably. Of an entry that is written and may not be on the disk e.unsure
+// tells; the state has to follow it all the same.
 func (e *Engine) journal(en entry, crossings []Crossing) error {
 	record, err := json.Marshal(en)
 	if err != nil {
@@ -35,7 +37,10 @@ func (e *Engine) journal(en entry, crossings []Crossing) error {
 		}
 		out.Crossings, out.FirstCrossing = s2.Encode(nil, reported), crossings[0].Seq
 	}
-	if err := e.opt.append(out); err != nil {
+	err = e.opt.append(out)
+	if errors.Is(err, storage.ErrUnsure) {
+		e.unsure = err
+	} else if err != nil {
 		return err
 	}
 	e.seq++
@@ -147,14 +152,15 @@ func decodeCrossings(record []byte) ([]Crossing, error) {
 // Crossings returns reported crossings after a number, at most limit of them, oldest first.
 func (e *Engine) Crossings(after uint64, limit int) ([]Crossing, error) {
 	var out []Crossing
-	err := e.store.Crossings(after, func(_ uint64, record []byte) (bool, error) {
+	last := e.feed.reported()
+	err := e.store.Crossings(after, func(first uint64, record []byte) (bool, error) {
 		list, err := decodeCrossings(record)
 		for _, c := range list {
-			if c.Seq > after && len(out) < limit {
+			if c.Seq > after && c.Seq <= last && len(out) < limit {
 				out = append(out, c)
 			}
 		}
-		return len(out) < limit, err
+		return len(out) < limit && first <= last, err
 	})
 	return out, err
 }
@@ -171,8 +177,17 @@ type feed struct {
 	mu      sync.Mutex
 	last    uint64
 	changed chan struct{}
-	err     error
+	faults  [faultSources]error
 }
+
+// faultSource is what may go wrong without a submission that could be told.
+type faultSource int
+
+const (
+	timeFault faultSource = iota
+	checkpointFault
+	faultSources
+)
 
 func newFeed() *feed { return &feed{changed: make(chan struct{})} }
 
@@ -187,11 +202,18 @@ func (f *feed) publish(crossings []Crossing) {
 	f.changed = make(chan struct{})
 }
 
-// fault keeps the last error that no submission was told of.
-func (f *feed) fault(err error) {
+// reported is the number of the last crossing.
+func (f *feed) reported() uint64 {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.err = err
+	return f.last
+}
+
+// fault keeps the error of the last try of something that no submission is told of, nil if it went well.
+func (f *feed) fault(source faultSource, err error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.faults[source] = err
 }
 
 func (f *feed) await(ctx context.Context, after uint64) error {

@@ -40,8 +40,10 @@ segment from_x = city = "x" or count(visit) in last 3 hours >= 1
 segment top_half = ntile(2, spend) = 2
 `
 
-func killProgram() *ir.Program {
-	tree, found := dsl.Parse(diag.NewFile("rules.muster", killRules))
+func killProgram() *ir.Program { return compileText(killRules) }
+
+func compileText(text string) *ir.Program {
+	tree, found := dsl.Parse(diag.NewFile("rules.muster", text))
 	prog, more := compiler.Compile([]*dsl.RuleFile{tree})
 	if found = append(found, more...); found.HasErrors() {
 		panic(found)

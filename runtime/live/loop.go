@@ -71,9 +71,7 @@ func (e *Engine) drain(ctx context.Context) {
 // tick lets time pass when nothing arrives.
 func (e *Engine) tick(ctx context.Context) {
 	err := e.passTo(ctx, e.now())
-	if err != nil {
-		e.feed.fault(err)
-	}
+	e.feed.fault(timeFault, err)
 	e.ailing = err != nil
 }
 
@@ -92,6 +90,9 @@ func (e *Engine) group(ctx context.Context, subs []*submission) {
 func (e *Engine) take(ctx context.Context, subs []*submission) ([][]Outcome, error) {
 	now := e.now()
 	if err := e.passTo(ctx, now); err != nil {
+		return nil, err
+	}
+	if err := e.settle(); err != nil { // an answer may rest on what time has brought
 		return nil, err
 	}
 	g := e.newGroup(now)
@@ -118,7 +119,33 @@ func (e *Engine) take(ctx context.Context, subs []*submission) ([][]Outcome, err
 		change.Discard()
 		return nil, err
 	}
-	return outcomes, e.commit(change, g, crossings, now)
+	if err := e.commit(change, g, crossings, now); err != nil {
+		return nil, err
+	}
+	return outcomes, e.unsure
+}
+
+// settle makes sure that what the state has taken in is on the disk, and reports the crossings that waited for it.
+func (e *Engine) settle() error {
+	if e.unsure == nil {
+		return nil
+	}
+	if err := e.opt.settle(); err != nil {
+		return err
+	}
+	e.unsure = nil
+	e.feed.publish(e.held)
+	e.held = nil
+	return nil
+}
+
+// report publishes crossings, now or when it is sure that they are on the disk.
+func (e *Engine) report(crossings []Crossing) {
+	if e.unsure != nil {
+		e.held = append(e.held, crossings...)
+		return
+	}
+	e.feed.publish(crossings)
 }
 
 // commit makes what is durable the present state.
@@ -136,7 +163,7 @@ func (e *Engine) commit(change changes, g *group, crossings []Crossing, now int6
 	for _, f := range flips {
 		e.flips.add(f)
 	}
-	e.feed.publish(crossings)
+	e.report(crossings)
 	return nil
 }
 

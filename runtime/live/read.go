@@ -1,6 +1,8 @@
 package live
 
 import (
+	"errors"
+
 	"github.com/muster-engine/muster/runtime"
 	"github.com/muster-engine/muster/storage"
 	"github.com/muster-engine/muster/storage/column"
@@ -105,7 +107,7 @@ type State struct {
 	Crossed uint64
 	// Waiting is how many submissions have not been taken yet.
 	Waiting int
-	// Fault is the last error that no submission was told of, such as of time passing; nil if there was none.
+	// Fault is why time cannot pass, or why the last checkpoint failed; nil when both go well.
 	Fault error
 }
 
@@ -115,7 +117,7 @@ func (e *Engine) State() State {
 	s := State{Members: int(e.members), Changed: len(e.overlay)}
 	e.mu.RUnlock()
 	e.feed.mu.Lock()
-	s.Crossed, s.Fault = e.feed.last, e.feed.err
+	s.Crossed, s.Fault = e.feed.last, errors.Join(e.feed.faults[:]...)
 	e.feed.mu.Unlock()
 	s.Clock, s.Waiting = e.Clock(), len(e.queue)
 	return s

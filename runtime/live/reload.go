@@ -115,6 +115,9 @@ func (r *reload) finish(ctx context.Context, failed error) error {
 	if failed != nil {
 		return nil
 	}
+	if err := e.settle(); err != nil {
+		return err
+	}
 	zone := r.prog.Zone
 	if zone.DateOf(r.at) != zone.DateOf(e.clock) {
 		// A midnight came between: compute anew, now holding the loop.
@@ -141,7 +144,7 @@ func (r *reload) finish(ctx context.Context, failed error) error {
 	if err := e.refillFlips(ctx, r.view); err != nil {
 		return err
 	}
-	e.feed.publish(crossings)
+	e.report(crossings)
 	return nil
 }
 

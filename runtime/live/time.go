@@ -70,6 +70,9 @@ func (e *Engine) nextChange() int64 { return min(e.nextDate(), e.nextStep(), e.f
 // passTo steps through every instant up to now at which something changes by itself, in order.
 func (e *Engine) passTo(ctx context.Context, now int64) error {
 	for {
+		if err := e.settle(); err != nil {
+			return err
+		}
 		next := e.nextChange()
 		if next > now {
 			return nil
@@ -172,7 +175,7 @@ func (e *Engine) turnTo(ctx context.Context, view *runtime.View, after []*roarin
 	if err := e.refillFlips(ctx, view); err != nil {
 		return err
 	}
-	e.feed.publish(crossings)
+	e.report(crossings)
 	return nil
 }
 
