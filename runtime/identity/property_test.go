@@ -20,7 +20,6 @@ type layer struct {
 	ids      map[storage.ID]bool
 	absorbed []*layer
 	into     *layer
-	events   []happening
 }
 
 type happening struct {
