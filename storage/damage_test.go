@@ -67,6 +67,8 @@ func fullStore(t *testing.T) (content []byte, want *model) {
 		s.SetClock(Clock{true, 99}),
 		s.SetRules(&RuleSet{Revision: 1, Files: []RuleFile{{"a.muster", []byte(strings.Repeat("rule ", 100))}}}),
 		s.SetCuts(map[string]Cuts{"k": {Key: "k", Values: []column.Value{column.Int(4)}, Groups: []int{2}}}),
+		s.AppendJournal(JournalEntry{Seq: 1, Record: []byte("entry"), Messages: testMessages("sms", 1, 3)}),
+		s.Acknowledge([]Handed{{"sms", 2, &Failure{FailedAt: 5, Attempts: 1, Reason: "no"}}}),
 	} {
 		if err != nil {
 			t.Fatal(err)
@@ -126,6 +128,21 @@ func readAll(path string, want *model) error {
 	}
 	if len(merges) != 1 || merges[0].Survivor != 3 || conflicts != 1 || s.LastStamp() != 17 {
 		return errors.New("WRONG ANSWER: merges, conflicts or stamp")
+	}
+	waiting, err := s.Pending("sms", 0, 10)
+	if err != nil {
+		return err
+	}
+	dead, err := s.DeadLetters("sms", 0, 10)
+	if err != nil {
+		return err
+	}
+	sinks, err := s.Sinks()
+	if err != nil {
+		return err
+	}
+	if len(waiting) != 2 || waiting[1].Key != "sms/3" || len(dead) != 1 || dead[0].Reason != "no" || len(sinks) != 1 || sinks[0].Last != 3 {
+		return errors.New("WRONG ANSWER: messages")
 	}
 	if s.Clock() != (Clock{true, 99}) || rules.Revision != 1 || len(cuts) != 1 || len(s.Imports()) != 1 {
 		return errors.New("WRONG ANSWER: clock, rules, cuts or imports")
@@ -233,6 +250,12 @@ func TestDamageIsNamedByWhatItHits(t *testing.T) {
 	st := s.now.Load()
 	err = s.db.View(func(tx *bolt.Tx) error {
 		targets = append(targets, target{bytes.Clone(tx.Bucket(rootBucket).Get(rootKey)), "the root"})
+		for _, bucket := range []string{"outbox", "outbox:sms", "dead:sms"} {
+			_ = tx.Bucket([]byte(bucket)).ForEach(func(_, v []byte) error {
+				targets = append(targets, target{bytes.Clone(v), `the messages for sink "sms"`})
+				return nil
+			})
+		}
 		_ = tx.Bucket(conflictBucket).ForEach(func(_, v []byte) error {
 			targets = append(targets, target{bytes.Clone(v), "the conflicts"})
 			return nil
@@ -274,7 +297,7 @@ func TestDamageIsNamedByWhatItHits(t *testing.T) {
 		seen[target.says] = true
 	}
 	for _, says := range []string{
-		"the conflicts", "the merges of members 0–65535", "the members that are gone", "the root", "the manifest", "the schema", "the rule set", "the ntile cuts", "the record of imports",
+		`the messages for sink "sms"`, "the conflicts", "the merges of members 0–65535", "the members that are gone", "the root", "the manifest", "the schema", "the rule set", "the ntile cuts", "the record of imports",
 		`list "blocked"`, `table "store"`, `attribute "city", members 0–65535`, `attribute "tag:foot", members 0–65535`,
 		`field "amount" of event "order", members 0–65535`, `times of event "order", members 0–65535`,
 	} {

@@ -21,6 +21,11 @@
 // up to which entry the columns contain the journal. Entries up to there do not count any more. No other import is
 // published while the journal holds entries that do.
 //
+// # The outbox
+//
+// What a journal entry sends ([JournalEntry].Messages) is put into the outbox in the transaction of the entry, and stays
+// there until somebody says that it was handed over, or that it cannot be and is a dead letter ([Store.Acknowledge]).
+//
 // # Identity
 //
 // Of every member that became part of another there is a [Merge], from which that can be undone: by block, objects like

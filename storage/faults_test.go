@@ -44,16 +44,40 @@ var faultSteps = []struct {
 	{"a journal entry with a conflict", func(s *storage.Store, _ string) error {
 		return s.AppendJournal(storage.JournalEntry{Seq: 3, Record: []byte("three"), Conflicts: []storage.Conflict{{At: 4, Member: 2}}})
 	}},
+	{"messages to a new sink", func(s *storage.Store, _ string) error {
+		return s.AppendJournal(storage.JournalEntry{Seq: 4, Record: []byte("four"), Messages: faultMessages(1, 3)})
+	}},
+	{"messages", func(s *storage.Store, _ string) error {
+		return s.AppendJournal(storage.JournalEntry{Seq: 5, Record: []byte("five"), Messages: faultMessages(4, 5)})
+	}},
+	{"messages handed over", func(s *storage.Store, _ string) error {
+		return s.Acknowledge([]storage.Handed{{Sink: "sms", Seq: 1}, {Sink: "sms", Seq: 3, Failure: &storage.Failure{Reason: "no"}}})
+	}},
 	{"a checkpoint", func(s *storage.Store, _ string) error {
 		return faultImport(s, 2, 150, func(b *storage.Bulk) { b.Checkpoint(2, 50) })
 	}},
 	{"a last checkpoint", func(s *storage.Store, _ string) error {
-		return faultImport(s, 3, 20, func(b *storage.Bulk) { b.Checkpoint(3, 60) })
+		return faultImport(s, 3, 20, func(b *storage.Bulk) { b.Checkpoint(5, 60) })
+	}},
+	{"a dead letter sent again", func(s *storage.Store, _ string) error {
+		_, err := s.Resend("sms", nil)
+		return err
+	}},
+	{"a member forgotten", func(s *storage.Store, _ string) error {
+		_, err := s.ForgetMessages(3)
+		return err
 	}},
 	{"a backup", func(s *storage.Store, dir string) error {
 		_, err := s.Backup(context.Background(), filepath.Join(dir, "backup"), true, nil)
 		return err
 	}},
+}
+
+func faultMessages(from, to int) (some []storage.Message) {
+	for i := from; i <= to; i++ {
+		some = append(some, storage.Message{Sink: "sms", Key: fmt.Sprint(i), Member: uint32(i), Template: "hello"})
+	}
+	return some
 }
 
 // faultImport imports some events, more than fit in the memory that it is given, in more than one transaction.
@@ -118,6 +142,21 @@ func faultState(t *testing.T, s *storage.Store) string {
 	})
 	if err != nil {
 		t.Fatal(err)
+	}
+	sinks, err := s.Sinks()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, sink := range sinks {
+		waiting, err := s.Pending(sink.Sink, 0, -1)
+		if err != nil {
+			t.Fatal(err)
+		}
+		dead, err := s.DeadLetters(sink.Sink, 0, -1)
+		if err != nil {
+			t.Fatal(err)
+		}
+		fmt.Fprintln(&b, sink, waiting, dead)
 	}
 	return b.String()
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"slices"
 
 	bolt "go.etcd.io/bbolt"
 )
@@ -27,6 +28,8 @@ type JournalEntry struct {
 	FirstCrossing uint64
 	// Conflicts are those of the commit's records; they get the next numbers.
 	Conflicts []Conflict
+	// Messages are what the commit sends; those of a sink get its next numbers.
+	Messages []Message
 }
 
 // ErrSequence says that a journal entry does not follow the last one: another process has written to the store.
@@ -38,11 +41,12 @@ func (s *Store) AppendJournal(e JournalEntry) error {
 	if s.readOnly {
 		return ErrReadOnly
 	}
-	if len(e.Conflicts) > 0 {
+	if len(e.Conflicts) > 0 || len(s.now.Load().newSinks(e.Messages)) > 0 {
 		return s.updateBeside(func(c *commit) error {
 			if err := s.putJournal(c.tx, e); err != nil {
 				return err
 			}
+			c.next.Sinks = append(slices.Clone(c.next.Sinks), c.next.newSinks(e.Messages)...)
 			if err := c.appendConflicts(e.Conflicts); err != nil {
 				return err
 			}
@@ -70,6 +74,9 @@ func (s *Store) putJournal(tx *bolt.Tx, e JournalEntry) error {
 		return ErrSequence
 	}
 	if err := journal.Put(key, sealed(key, e.Record)); err != nil {
+		return err
+	}
+	if err := s.putMessages(tx, e.Messages); err != nil {
 		return err
 	}
 	if e.Crossings == nil {

@@ -34,11 +34,12 @@ type root struct {
 	Leftovers bool `json:",omitempty"`
 	// Checkpointed is the number of the last journal entry that the objects contain, and CheckpointClock the instant up to
 	// which time had been applied with it.
-	Checkpointed    uint64 `json:",omitempty"`
-	CheckpointClock int64  `json:",omitempty"`
-	Pinned          *int64 `json:",omitempty"` // where the clock stands, if it does
-	Stamp           int64  `json:",omitempty"` // the last that was given to what set attributes or manual tags
-	Conflicts       int64  `json:",omitempty"` // how many have been reported
+	Checkpointed    uint64   `json:",omitempty"`
+	CheckpointClock int64    `json:",omitempty"`
+	Pinned          *int64   `json:",omitempty"` // where the clock stands, if it does
+	Stamp           int64    `json:",omitempty"` // the last that was given to what set attributes or manual tags
+	Conflicts       int64    `json:",omitempty"` // how many have been reported
+	Sinks           []string `json:",omitempty"` // that have had messages, in the order of their first
 	Documents       [documentCount]documentRef
 }
 

@@ -194,12 +194,13 @@ func (sn *Snapshot) verifyKeyTexts(id partID, events int) error {
 	return nil
 }
 
-// verifyRecords reads the journal, the crossings and the conflicts.
+// verifyRecords reads the journal, the crossings, the conflicts and the messages.
 func (s *Store) verifyRecords() error {
 	return errors.Join(
 		s.Journal(func(uint64, []byte) error { return nil }),
 		s.Crossings(0, func(uint64, []byte) (bool, error) { return true, nil }),
 		s.Conflicts(0, func(Conflict) (bool, error) { return true, nil }),
+		s.verifyOutbox(),
 	)
 }
 
