@@ -7,10 +7,12 @@ import (
 	"github.com/muster-engine/muster/compiler/ir"
 )
 
-// Happened tells the account of an event of the member that counts from now on: it earns, and takes back.
+// Happened tells the account of an event of the member that counts from now on: it earns, and takes back. All rules of
+// all points read balances and tiers as they were before it.
 func (a *Account) Happened(event int, e exprplan.Event) error {
+	before := a.member()
 	for i := range a.k.prog.Points {
-		if err := a.earn(i, event, e); err != nil {
+		if err := a.earn(i, event, e, before); err != nil {
 			return err
 		}
 		if err := a.settleReversals(i, event, e); err != nil {
@@ -26,8 +28,8 @@ type grant struct {
 	wanted int64
 }
 
-// earn gives what the rules of points give for an event. All of them read the balances and tiers of before it.
-func (a *Account) earn(points, event int, e exprplan.Event) error {
+// earn gives what the rules of points give for an event to a member as it was before it.
+func (a *Account) earn(points, event int, e exprplan.Event, before *exprplan.Member) error {
 	p := a.k.prog.Points[points]
 	day := a.k.prog.Zone.DateOf(e.At)
 	if day < p.Start {
@@ -38,7 +40,7 @@ func (a *Account) earn(points, event int, e exprplan.Event) error {
 		if rule.Event != event {
 			continue
 		}
-		wanted, err := a.wanted(p, rule, e)
+		wanted, err := a.wanted(p, rule, e, before)
 		if err != nil {
 			return err
 		}
@@ -59,11 +61,11 @@ func (a *Account) earn(points, event int, e exprplan.Event) error {
 }
 
 // wanted is what a rule gives for an event before its caps: its value times the largest boost, rounded down once.
-func (a *Account) wanted(p *ir.Points, rule *ir.Earn, e exprplan.Event) (int64, error) {
-	if ok, err := a.holds(rule.When, &e); !ok || err != nil {
+func (a *Account) wanted(p *ir.Points, rule *ir.Earn, e exprplan.Event, before *exprplan.Member) (int64, error) {
+	if ok, err := a.holds(rule.When, &e, before); !ok || err != nil {
 		return 0, err
 	}
-	v, err := a.k.eval.InHand(a.world, a.member(), &e, rule.Give)
+	v, err := a.k.eval.InHand(a.world, before, &e, rule.Give)
 	if err != nil || !v.Known {
 		return 0, err
 	}
@@ -78,7 +80,7 @@ func (a *Account) wanted(p *ir.Points, rule *ir.Earn, e exprplan.Event) (int64, 
 	if !ok {
 		return 0, nil
 	}
-	factor, boosted, err := a.boost(p, rule.Event, e)
+	factor, boosted, err := a.boost(p, rule.Event, e, before)
 	if err != nil {
 		return 0, err
 	}
@@ -95,13 +97,13 @@ func (a *Account) wanted(p *ir.Points, rule *ir.Earn, e exprplan.Event) (int64, 
 }
 
 // boost is the largest factor that holds for an event.
-func (a *Account) boost(p *ir.Points, event int, e exprplan.Event) (factor decimal.Decimal, found bool, err error) {
+func (a *Account) boost(p *ir.Points, event int, e exprplan.Event, before *exprplan.Member) (factor decimal.Decimal, found bool, err error) {
 	day := a.k.prog.Zone.DateOf(e.At)
 	for _, b := range p.Boosts {
 		if b.Event != event || b.During != nil && (day < b.During.From || day > b.During.To) {
 			continue
 		}
-		ok, err := a.holds(b.When, &e)
+		ok, err := a.holds(b.When, &e, before)
 		if err != nil {
 			return factor, false, err
 		}
@@ -112,12 +114,12 @@ func (a *Account) boost(p *ir.Points, event int, e exprplan.Event) (factor decim
 	return factor, found, nil
 }
 
-// holds evaluates a condition with an event in hand; none always holds.
-func (a *Account) holds(n *ir.Node, e *exprplan.Event) (bool, error) {
+// holds evaluates a condition of a member with an event in hand; none always holds.
+func (a *Account) holds(n *ir.Node, e *exprplan.Event, m *exprplan.Member) (bool, error) {
 	if n == nil {
 		return true, nil
 	}
-	v, err := a.k.eval.InHand(a.world, a.member(), e, n)
+	v, err := a.k.eval.InHand(a.world, m, e, n)
 	return v.True(), err
 }
 

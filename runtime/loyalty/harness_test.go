@@ -144,7 +144,15 @@ func (p *person) advance(to int64) {
 	p.t.Helper()
 	for next := p.prog.Zone.NextDateChange(p.now); next <= to; next = p.prog.Zone.NextDateChange(p.now) {
 		p.now = next
-		err := p.do(func(a *loyalty.Account) error { a.Midnight(); return a.Measure(false, loyalty.Cause{Kind: "time"}) })
+		err := p.do(func(a *loyalty.Account) error {
+			a.Midnight()
+			for i := range p.prog.Tiers {
+				if err := a.Measure(i, nil, loyalty.Cause{Kind: "time"}); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
 		if err != nil {
 			p.t.Fatal(err)
 		}

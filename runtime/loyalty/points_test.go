@@ -2,8 +2,10 @@ package loyalty_test
 
 import (
 	"errors"
+	"maps"
 	"testing"
 
+	"github.com/muster-engine/muster/compiler/exprplan"
 	"github.com/muster-engine/muster/runtime/loyalty"
 )
 
@@ -44,7 +46,7 @@ func TestEarnAndBoost(t *testing.T) {
 func TestFactorsAreExact(t *testing.T) {
 	p := newPerson(t, compile(t, stars), "2026-03-01")
 	p.send("order", p.now, 100000, "O1")
-	if err := p.do(func(a *loyalty.Account) error { return a.Measure(false, loyalty.Cause{}) }); err != nil {
+	if err := p.do(func(a *loyalty.Account) error { return a.Measure(0, nil, loyalty.Cause{}) }); err != nil {
 		t.Fatal(err)
 	}
 	p.expect("level", "silver")
@@ -195,20 +197,24 @@ func TestRetracted(t *testing.T) {
 
 func TestTiers(t *testing.T) {
 	p := newPerson(t, compile(t, stars), "2026-03-01")
-	measure := func(below bool) {
+	var before *exprplan.Member
+	measure := func() {
 		t.Helper()
-		if err := p.do(func(a *loyalty.Account) error { return a.Measure(below, loyalty.Cause{Kind: "order"}) }); err != nil {
+		if err := p.do(func(a *loyalty.Account) error { return a.Measure(0, before, loyalty.Cause{Kind: "order"}) }); err != nil {
 			t.Fatal(err)
 		}
 	}
 	p.send("order", p.now, 500_000, "O1")
-	measure(false)
+	measure()
 	p.expect("level", "gold", "level.factor > 1.4", "true")
+	history := maps.Clone(p.events)
+	before = &exprplan.Member{Events: func(i int) []exprplan.Event { return history[i] }}
 	p.send("refund", p.now, 100, "F1", "O1")
-	measure(true)
+	measure()
+	before = nil
 	p.expect("level", "silver") // a reversal below the bound re-measures at once
 	p.send("order", p.now, 1000, "O2")
-	measure(false)
+	measure()
 	p.expect("level", "gold")
 	p.advance(at(t, p.prog, "2027-03-01T23:59"))
 	p.expect("level", "gold", "earned(stars) in last 12 months", "0")
@@ -216,7 +222,7 @@ func TestTiers(t *testing.T) {
 	p.expect("level", "normal")
 	until := p.prog.Zone.DateOf(p.now) + 10
 	_ = p.do(func(a *loyalty.Account) error { a.SetTier(0, 1, &until, "lin"); return nil })
-	measure(false)
+	measure()
 	p.expect("level", "silver")
 	p.advance(p.prog.Zone.Midnight(until))
 	p.expect("level", "silver")

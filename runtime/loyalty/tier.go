@@ -1,6 +1,9 @@
 package loyalty
 
-import "github.com/muster-engine/muster/compiler/ir"
+import (
+	"github.com/muster-engine/muster/compiler/exprplan"
+	"github.com/muster-engine/muster/compiler/ir"
+)
 
 // What a step on a ladder does.
 const (
@@ -45,16 +48,25 @@ func (a *Account) Standing(tiers int) Standing {
 	return s
 }
 
-// Measure brings the tiers up to what is measured now: a rise at once, a fall when nothing keeps the tier any more. below
-// says that something was taken back, so that a measure under the tier's own bound is a fall at once.
-func (a *Account) Measure(below bool, cause Cause) error {
-	for i, t := range a.k.prog.Tiers {
-		v, err := a.k.eval.Value(a.world, a.member(), t.By)
+// Measure brings the tier of a ladder up to what is measured now: a rise at once, a fall when nothing keeps the tier any
+// more. before is the member as it was before what has happened, nil where only time has passed: a measure that what has
+// happened brings below the tier's own bound is a fall at once.
+func (a *Account) Measure(tiers int, before *exprplan.Member, cause Cause) error {
+	t := a.k.prog.Tiers[tiers]
+	v, err := a.k.eval.Value(a.world, a.member(), t.By)
+	if err != nil {
+		return err
+	}
+	target, at := reached(t, v), a.Standing(tiers).Tier
+	below := false
+	if before != nil && target < at {
+		was, err := a.k.eval.Value(a.world, before, t.By)
 		if err != nil {
 			return err
 		}
-		a.step(i, t, reached(t, v), below, cause)
+		below = reached(t, was) >= at
 	}
+	a.step(tiers, t, target, below, cause)
 	return nil
 }
 

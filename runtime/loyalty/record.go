@@ -1,0 +1,69 @@
+package loyalty
+
+import (
+	"github.com/muster-engine/muster/compiler/exprplan"
+	"github.com/muster-engine/muster/compiler/ir"
+)
+
+// Field is one field of a fact. One whose value is unknown is left out.
+type Field struct {
+	Name  string
+	Value ir.Value
+}
+
+// Text, Number and Time make fields; an empty text and 0 are left out.
+func Text(name, text string) Field {
+	return Field{name, ir.Value{Known: text != "", Kind: ir.String, S: text}}
+}
+
+func Number(name string, n int64) Field {
+	return Field{name, ir.Value{Known: n != 0, Kind: ir.Int, I: n}}
+}
+
+func Time(name string, t int64) Field { return Field{name, ir.IntLike(ir.Time, t)} }
+
+// Record adds a fact of any type at the present instant, which it is dated.
+func (a *Account) Record(event int, what string, cause Cause, fields ...Field) {
+	f := a.k.fact(event, what).time(ir.FactDated, a.world.Now).text(ir.FactCause, cause.Kind).text(ir.FactCauseKey, cause.Key)
+	for _, one := range fields {
+		if one.Value.Known {
+			f.set(one.Name, one.Value)
+		}
+	}
+	a.add(f)
+}
+
+// Facts returns the events of a type, those that were just added last.
+func (a *Account) Facts(event int) []exprplan.Event { return a.of(event) }
+
+// Member is the member with the facts as they are now, to evaluate something of it. It is good until the next change.
+func (a *Account) Member() *exprplan.Member { return a.member() }
+
+// World is the instant of the account.
+func (a *Account) World() *exprplan.World { return a.world }
+
+// Stale makes the account look again at what it was opened over: something besides facts has changed.
+func (a *Account) Stale() {
+	a.seen = nil
+	a.k.eval.Reset()
+}
+
+// Field reads a field of a fact.
+func (k *Keeper) Field(event int, e exprplan.Event, name string) ir.Value {
+	return k.field(event, e, name)
+}
+
+// Evaluator is what the keeper evaluates with, for use on the same goroutine.
+func (k *Keeper) Evaluator() *exprplan.Evaluator { return k.eval }
+
+// CauseOf names an event as facts do: by its key, or by the text that what takes it back matches.
+func (k *Keeper) CauseOf(event int, e exprplan.Event) Cause {
+	name := k.prog.Events[event].Name
+	if len(k.prog.Points) == 0 {
+		if key := k.prog.Events[event].Key; key >= 0 {
+			return Cause{name, e.Fields[key].S}
+		}
+		return Cause{Kind: name}
+	}
+	return k.causeOf(0, event, e)
+}
