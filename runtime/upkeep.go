@@ -96,9 +96,10 @@ type Crossing struct {
 
 // Evaluate works out what members whose state has changed are at now (not before the view's instant), without changing
 // the view. Segments must have been computed before, by [View.Segments]. The change must be ended by [Change.Commit] or
-// [Change.Discard], and one view has one change at a time.
-func (v *View) Evaluate(ctx context.Context, rows Rows, now int64) (*Change, error) {
-	c := &Change{view: v, now: now}
+// [Change.Discard]. earlier are changes that are not yet committed and will be before this one: members that are in one of
+// them are compared with what the last such makes of them, and not with the view.
+func (v *View) Evaluate(ctx context.Context, rows Rows, now int64, earlier ...*Change) (*Change, error) {
+	c := &Change{view: v, now: now, last: len(rows.Numbers())}
 	if len(rows.Numbers()) == 0 {
 		return c, nil
 	}
@@ -107,6 +108,7 @@ func (v *View) Evaluate(ctx context.Context, rows Rows, now int64) (*Change, err
 		return nil, err
 	}
 	c.small = small
+	c.follow(earlier)
 	err = small.with(func() {
 		for i := range v.prog.Segments {
 			c.compare(i, small.block.segment(i))
@@ -128,7 +130,37 @@ type Change struct {
 	now       int64
 	small     *change
 	crossings []Crossing
+	before    []place // by lane, where an earlier change has the member; nil if none has any
+	last      int     // how many members no later change has
 }
+
+// place is a member's lane in a change; of nil for none.
+type place struct {
+	of   *Change
+	lane uint32
+}
+
+// follow finds the members that earlier changes have.
+func (c *Change) follow(earlier []*Change) {
+	for lane, m := range c.small.rows.Numbers() {
+		for _, e := range slices.Backward(earlier) {
+			if e.small == nil {
+				continue
+			}
+			if at, ok := slices.BinarySearch(e.small.rows.Numbers(), m); ok {
+				if c.before == nil {
+					c.before = make([]place, c.last)
+				}
+				c.before[lane] = place{e, uint32(at)}
+				e.last--
+				break
+			}
+		}
+	}
+}
+
+// Superseded reports whether later changes have all members of this one, so that it need not be committed.
+func (c *Change) Superseded() bool { return c.last == 0 }
 
 // Crossings are the segments that members enter or leave by the change, by member, then segment.
 func (c *Change) Crossings() []Crossing { return c.crossings }
@@ -137,7 +169,9 @@ func (c *Change) compare(segment int, now *index.Bits) {
 	blocks := *c.view.blocks.Load()
 	for lane, m := range c.small.rows.Numbers() {
 		was := false
-		if no := int(m / column.Block); no < len(blocks) {
+		if c.before != nil && c.before[lane].of != nil {
+			was = c.before[lane].of.in(segment, c.before[lane].lane)
+		} else if no := int(m / column.Block); no < len(blocks) {
 			blocks[no].mu.Lock()
 			if set, ok := blocks[no].segments[segment]; ok {
 				was = bit(set, m)
@@ -148,6 +182,14 @@ func (c *Change) compare(segment int, now *index.Bits) {
 			c.crossings = append(c.crossings, Crossing{Member: m, Segment: segment, Entered: is})
 		}
 	}
+}
+
+// in reports whether the member of a lane is in a segment after the change.
+func (c *Change) in(segment int, lane uint32) bool {
+	b := c.small.block
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return bit(b.segments[segment], lane)
 }
 
 // Commit makes the change part of the view.

@@ -78,8 +78,8 @@ segment upper = ntile(2, (when count(order) > 0 then spend)) = 2
 		must(err)
 		for _, one := range in {
 			m.take(one, now)
+			must(m.look(now, "input"))
 		}
-		must(m.look(now, "input"))
 		for i, s := range prog.Segments {
 			got, err := e.View().Select(context.Background(), s.Expr)
 			must(err)

@@ -10,24 +10,45 @@ import (
 )
 
 // changes is what any number of members become: the view takes them a block at a time.
-type changes []*runtime.Change
+type changes []change
 
-// evaluate works out what members are at an instant, without changing the standing view.
-func (e *Engine) evaluate(ctx context.Context, members []*member, at int64) (changes, error) {
+// change is one of them.
+type change struct {
+	*runtime.Change
+	members []*member // by number
+}
+
+// evaluate works out what members are at an instant, after earlier changes, without changing the standing view.
+func (e *Engine) evaluate(ctx context.Context, members []*member, at int64, earlier changes) (changes, error) {
+	before := make([]*runtime.Change, len(earlier))
+	for i, c := range earlier {
+		before[i] = c.Change
+	}
 	slices.SortFunc(members, func(a, b *member) int { return cmp.Compare(a.number, b.number) })
 	var out changes
 	for {
 		n := min(len(members), column.Block)
-		change, err := e.View().Evaluate(ctx, e.rows(members[:n]), at)
+		one, err := e.View().Evaluate(ctx, e.rows(members[:n]), at, before...)
 		if err != nil {
 			out.Discard()
 			return nil, err
 		}
-		out = append(out, change)
+		out = append(out, change{one, members[:n]})
 		if members = members[n:]; len(members) == 0 {
 			return out, nil
 		}
 	}
+}
+
+// present drops the changes all of whose members later ones have.
+func (c changes) present() changes {
+	return slices.DeleteFunc(c, func(one change) bool {
+		if !one.Superseded() {
+			return false
+		}
+		one.Discard()
+		return true
+	})
 }
 
 // Crossings are the segments that members enter or leave, by member, then segment.

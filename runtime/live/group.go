@@ -12,7 +12,9 @@ import (
 type group struct {
 	engine   *Engine
 	now      int64
+	taken    int // inputs, the one in hand included
 	touched  map[uint32]*member
+	waves    [][]*member
 	ids      []newID
 	byID     map[ID]uint32
 	members  uint32 // how many numbers have been given, this group's included
@@ -27,6 +29,7 @@ func (e *Engine) newGroup(now int64) *group {
 func (g *group) take(in Input) (Outcome, error) {
 	var out Outcome
 	var err error
+	g.taken++
 	switch in.Kind {
 	case Event:
 		if !in.HasAt {
@@ -57,17 +60,17 @@ func rejected(format string, args ...any) (Outcome, error) {
 	return Outcome{Status: Rejected, Reason: fmt.Sprintf(format, args...)}, nil
 }
 
-// member returns a member to be changed.
+// member returns a member to be changed by the input in hand.
 func (g *group) member(number uint32) (*member, error) {
-	if m, ok := g.touched[number]; ok {
-		return m, nil
-	}
-	m, err := g.engine.current(number)
+	m, err := g.peek(number)
 	if err != nil {
 		return nil, err
 	}
+	if m.input == g.taken && g.touched[number] == m {
+		return m, nil
+	}
 	m = m.clone()
-	g.touched[number] = m
+	g.place(m)
 	return m, nil
 }
 
@@ -113,9 +116,9 @@ func (g *group) who(ids []ID) (*member, string, error) {
 	if !found {
 		number = g.members
 		g.members++
-		g.touched[number] = &member{
+		g.place(&member{
 			number: number, live: true, attributes: map[string]column.Value{}, events: map[string][]event{}, lists: map[string]bool{},
-		}
+		})
 	}
 	m, err := g.member(number)
 	if err != nil {
@@ -327,13 +330,4 @@ func (g *group) retract(in Input) (Outcome, error) {
 	}
 	m.remove(in.Type, at)
 	return Outcome{Status: Accepted, Member: number}, nil
-}
-
-// changed returns the members that the group touches.
-func (g *group) changed() []*member {
-	out := make([]*member, 0, len(g.touched))
-	for _, m := range g.touched {
-		out = append(out, m)
-	}
-	return out
 }

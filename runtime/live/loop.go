@@ -109,12 +109,11 @@ func (e *Engine) take(ctx context.Context, subs []*submission) ([][]Outcome, err
 	if len(g.accepted) == 0 {
 		return outcomes, nil
 	}
-	members := g.changed()
-	change, err := e.evaluate(ctx, members, now)
+	change, found, err := g.run(ctx)
 	if err != nil {
 		return nil, err
 	}
-	crossings := e.named(change.Crossings(), now, "input")
+	crossings := e.numbered(found, now, "input")
 	if err := e.journal(entry{Clock: now, Inputs: g.accepted}, crossings); err != nil {
 		change.Discard()
 		return nil, err
@@ -165,6 +164,15 @@ func (e *Engine) commit(change changes, g *group, crossings []Crossing, now int6
 	}
 	e.report(crossings)
 	return nil
+}
+
+// numbered is named of the crossings of a group.
+func (e *Engine) numbered(in []crossing, at int64, cause string) []Crossing {
+	bare := make([]runtime.Crossing, len(in))
+	for i, c := range in {
+		bare[i] = c.Crossing
+	}
+	return e.named(bare, at, cause)
 }
 
 // named numbers crossings and names their segments.

@@ -209,8 +209,8 @@ func (m *machine) hand(in []Input) {
 		if out[i] != want {
 			m.t.Fatalf("%s: the outcome is %+v, not %+v", describe(one), out[i], want)
 		}
+		m.must(m.model.look(m.now(), "input"))
 	}
-	m.must(m.model.look(m.now(), "input"))
 }
 
 // concurrent hands over from several goroutines. In which order and groups they were taken the journal tells.
@@ -247,8 +247,8 @@ func (m *machine) concurrent(t *rapid.T) {
 				t.Fatalf("%s was accepted and should not be", describe(in))
 			}
 			members[in.By] = out.Member
+			m.must(m.model.look(en.Clock, "input"))
 		}
-		m.must(m.model.look(en.Clock, "input"))
 	}
 	for i, in := range submissions {
 		for k, one := range in {

@@ -21,6 +21,8 @@ type member struct {
 	attributes map[string]column.Value
 	events     map[string][]event // by type, in order of time, then of arrival
 	lists      map[string]bool
+
+	input, wave int // while it belongs to a group: the input that made it what it is, and the wave that it is in
 }
 
 // event is one event; fields are by name, the key among them.

@@ -104,7 +104,7 @@ func (e *Engine) flip(ctx context.Context, at int64) error {
 		}
 		members[i] = m
 	}
-	change, err := e.evaluate(ctx, members, at)
+	change, err := e.evaluate(ctx, members, at, nil)
 	if err != nil {
 		e.putBack(due, at)
 		return err
