@@ -12,6 +12,7 @@ func commands() []func(*app) *cobra.Command {
 		newMember,
 		newExplain,
 		newRepl,
+		newInit,
 		newCheck,
 		newFmt,
 		newTest,
