@@ -24,6 +24,7 @@ type Snapshot struct {
 
 	mu     sync.Mutex
 	loaded map[partID]*loading
+	bare   map[partID]*loading // of texts without a dictionary
 }
 
 // partID is a part of an object.
@@ -44,7 +45,7 @@ func (s *Store) Snapshot() *Snapshot {
 	sn := &Snapshot{
 		store: s, state: s.now.Load(),
 		attributes: map[string]uint32{}, events: map[string]uint32{},
-		loaded: map[partID]*loading{},
+		loaded: map[partID]*loading{}, bare: map[partID]*loading{},
 	}
 	for i, a := range sn.state.schema.Attributes {
 		sn.attributes[a.Name] = uint32(i)
@@ -102,10 +103,12 @@ func (sn *Snapshot) Renew() *Snapshot {
 	out := sn.store.Snapshot()
 	sn.mu.Lock()
 	defer sn.mu.Unlock()
-	for id, l := range sn.loaded {
-		was, now := sn.state.manifest[id.objectID], out.state.manifest[id.objectID]
-		if len(now.sizes) > 0 && was.generation == now.generation {
-			out.loaded[id] = l
+	for _, kept := range []struct{ from, to map[partID]*loading }{{sn.loaded, out.loaded}, {sn.bare, out.bare}} {
+		for id, l := range kept.from {
+			was, now := sn.state.manifest[id.objectID], out.state.manifest[id.objectID]
+			if len(now.sizes) > 0 && was.generation == now.generation {
+				kept.to[id] = l
+			}
 		}
 	}
 	return out
@@ -136,6 +139,26 @@ func (sn *Snapshot) History(event string, block int) (History, error) {
 		return nil, err
 	}
 	return &storedHistory{sn, id, starts}, nil
+}
+
+// AttributeTexts returns an attribute of texts as [Snapshot.Attribute] does, without a dictionary: to read single members
+// where nearly all differ, as ids do.
+func (sn *Snapshot) AttributeTexts(name string, block int) (*column.Strings, error) {
+	number, ok := sn.attributes[name]
+	if !ok {
+		return nil, nil
+	}
+	return loadInto(sn, sn.bare, partID{objectID{attributeObject, number, uint32(block)}, 0}, column.DecodeStrings)
+}
+
+// KeyTexts returns the keys of the events of one type in a block as [History] does, without a dictionary.
+func (sn *Snapshot) KeyTexts(event string, block int) (*column.Strings, error) {
+	number, ok := sn.events[event]
+	if !ok || sn.state.schema.Events[number].Key < 0 {
+		return nil, nil
+	}
+	id := objectID{eventObject, number, uint32(block)}
+	return loadInto(sn, sn.bare, partID{id, fieldPart + sn.state.schema.Events[number].Key}, column.DecodeStrings)
 }
 
 // List implements [Data].
@@ -180,9 +203,11 @@ func (sn *Snapshot) Table(name string) (*Table, error) {
 func (sn *Snapshot) Release(block int) {
 	sn.mu.Lock()
 	defer sn.mu.Unlock()
-	for id := range sn.loaded {
-		if id.block == uint32(block) && (id.kind == attributeObject || id.kind == eventObject) {
-			delete(sn.loaded, id)
+	for _, loaded := range []map[partID]*loading{sn.loaded, sn.bare} {
+		for id := range loaded {
+			if id.block == uint32(block) && (id.kind == attributeObject || id.kind == eventObject) {
+				delete(loaded, id)
+			}
 		}
 	}
 }
@@ -200,16 +225,20 @@ func (sn *Snapshot) column(id objectID, part int, kind column.Kind) (*column.Col
 
 // load returns a part decoded, reading it if nobody has yet; the zero value if the store does not have it.
 func load[T any](sn *Snapshot, id partID, decode func([]byte) (T, error)) (T, error) {
+	return loadInto(sn, sn.loaded, id, decode)
+}
+
+func loadInto[T any](sn *Snapshot, loaded map[partID]*loading, id partID, decode func([]byte) (T, error)) (T, error) {
 	var none T
 	e, ok := sn.state.manifest[id.objectID]
 	if !ok || id.part >= len(e.sizes) || e.sizes[id.part] == 0 {
 		return none, nil
 	}
 	sn.mu.Lock()
-	l := sn.loaded[id]
+	l := loaded[id]
 	if l == nil {
 		l = new(loading)
-		sn.loaded[id] = l
+		loaded[id] = l
 	}
 	sn.mu.Unlock()
 	l.once.Do(func() {

@@ -29,6 +29,7 @@ func commands() []func(*app) *cobra.Command {
 		newServe,
 		newTail,
 		newBench,
+		newLoad,
 		newVersion,
 	}
 }

@@ -84,11 +84,11 @@ func (b *stored) load(number uint32) (*member, error) {
 	}
 	m.live = live != nil && live.Contains(uint32(low))
 	for _, a := range b.schema.Attributes {
-		col, err := b.data.Attribute(a.Name, block)
+		v, err := b.value(a, block, low)
 		if err != nil {
 			return nil, err
 		}
-		if v := col.Value(low); v.Kind != 0 {
+		if v.Kind != 0 {
 			m.attributes[a.Name] = v
 		}
 	}
@@ -109,6 +109,16 @@ func (b *stored) load(number uint32) (*member, error) {
 	return m, nil
 }
 
+// value reads an attribute of one member.
+func (b *stored) value(a storage.FieldSchema, block, low int) (column.Value, error) {
+	if a.Kind == column.Texts && a.Logical == "id" {
+		texts, err := b.data.AttributeTexts(a.Name, block)
+		return texts.Value(low), err
+	}
+	col, err := b.data.Attribute(a.Name, block)
+	return col.Value(low), err
+}
+
 func (b *stored) loadEvents(m *member, e storage.EventSchema, block, low int) error {
 	h, err := b.data.History(e.Name, block)
 	if err != nil || h == nil || low+1 >= len(h.Starts()) {
@@ -126,19 +136,26 @@ func (b *stored) loadEvents(m *member, e storage.EventSchema, block, low int) er
 	for i := range events {
 		events[i] = event{at: at.Int(first + i), fields: make(map[string]column.Value, len(e.Fields))}
 	}
+	keys, err := b.data.KeyTexts(e.Name, block)
+	if err != nil {
+		return err
+	}
 	for place, f := range e.Fields {
+		if place == e.Key {
+			for i := range events {
+				if v := keys.Value(first + i); v.Kind != 0 {
+					events[i].fields[f.Name], events[i].key = v, v.Text
+				}
+			}
+			continue
+		}
 		col, err := h.Field(f.Name)
 		if err != nil {
 			return err
 		}
 		for i := range events {
-			v := col.Value(first + i)
-			if v.Kind == 0 {
-				continue
-			}
-			events[i].fields[f.Name] = v
-			if place == e.Key {
-				events[i].key = v.Text
+			if v := col.Value(first + i); v.Kind != 0 {
+				events[i].fields[f.Name] = v
 			}
 		}
 	}

@@ -61,6 +61,18 @@ func (s *Strings) Text(i int) ([]byte, bool) {
 	return s.blob[s.offsets[i]:s.offsets[i+1]], true
 }
 
+// Value returns row i as a value of its own, unknown if i is at or beyond the end.
+func (s *Strings) Value(i int) Value {
+	if s == nil || i >= s.Len {
+		return Value{}
+	}
+	t, ok := s.Text(i)
+	if !ok {
+		return Value{}
+	}
+	return Text(string(t))
+}
+
 // column gives the texts a dictionary.
 func (s *Strings) column() *Column {
 	codes := make([]uint32, s.Len)

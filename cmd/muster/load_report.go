@@ -1,0 +1,89 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/spf13/cobra"
+)
+
+func newLoadReport(a *app) *cobra.Command {
+	o := loadOptions{connections: 64, duration: 20 * time.Second}
+	cmd := &cobra.Command{
+		Use:   "report DIR",
+		Short: "print the table of docs/performance.md",
+		Long: `Runs the measurements of docs/performance.md one after the other, each on a fresh copy of DIR/live.db, which is
+made first if it is not there: as many events as are answered, alone and in batches; 8,000 a second, also while a
+checkpoint, a reload and a midnight go on; and a start after a kill that left all of them in the journal. The columns
+p50 to max are milliseconds from the instant at which a request was due to its answer.`,
+		Example: `  muster load report data --members 1000000
+  muster load report data --members 8000000 --orders 40000000 --format json`,
+		Args:        cobra.ExactArgs(1),
+		Annotations: onlyTableAndJSON,
+		RunE:        func(cmd *cobra.Command, args []string) error { return a.loadReport(cmd.Context(), args[0], o) },
+	}
+	cmd.Flags().SortFlags = false
+	o.sizes(cmd)
+	cmd.Flags().DurationVar(&o.duration, "duration", o.duration, "how `long` each measurement goes on")
+	cmd.Flags().Int64Var(&o.events, "events", 0, "end each after so many events")
+	return cmd
+}
+
+// reported are the lines of the table.
+var reported = []struct {
+	what   string
+	batch  int
+	rate   float64
+	during string
+	killed bool
+}{
+	{what: "as many as are answered", batch: 1},
+	{what: "as many as are answered", batch: 100},
+	{what: "8,000/s", batch: 1, rate: 8000},
+	{what: "8,000/s", batch: 20, rate: 8000},
+	{what: "8,000/s, a checkpoint", batch: 20, rate: 8000, during: "checkpoint"},
+	{what: "8,000/s, a reload", batch: 20, rate: 8000, during: "reload"},
+	{what: "8,000/s, a midnight", batch: 20, rate: 8000, during: "midnight"},
+	{what: "as many, then a kill", batch: 100, killed: true},
+}
+
+func (a *app) loadReport(ctx context.Context, dir string, o loadOptions) error {
+	a.now = oneAtATime(a.now)
+	o.batch = 1
+	if err := o.check(); err != nil {
+		return err
+	}
+	var all []*measurement
+	for _, line := range reported {
+		o.batch, o.rate, o.during = line.batch, line.rate, line.during
+		m := &measurement{What: line.what}
+		if err := a.measure(ctx, dir, m, o, line.killed); err != nil {
+			return fmt.Errorf("%s: %w", line.what, err)
+		}
+		all = append(all, m)
+	}
+	return a.showLoad(all)
+}
+
+// measure takes one measurement on a copy of its own.
+func (a *app) measure(ctx context.Context, dir string, m *measurement, o loadOptions, killed bool) error {
+	own := ownOptions{}
+	if killed {
+		own.checkpointMembers = -1
+	}
+	s, err := a.ownServer(ctx, dir, o, own)
+	if err != nil {
+		return err
+	}
+	defer s.close()
+	if err := m.run(ctx, a, s.target(), o, s); err != nil || !killed {
+		return err
+	}
+	s.stop()
+	if err := s.open(ctx); err != nil {
+		return err
+	}
+	m.Restart = &restartJSON{MS: milliseconds(s.opening), Journal: m.Accepted}
+	return nil
+}
