@@ -67,7 +67,7 @@ func fullStore(t *testing.T) (content []byte, want *model) {
 		s.SetClock(Clock{true, 99}),
 		s.SetRules(&RuleSet{Revision: 1, Files: []RuleFile{{"a.muster", []byte(strings.Repeat("rule ", 100))}}}),
 		s.SetCuts(map[string]Cuts{"k": {Key: "k", Values: []column.Value{column.Int(4)}, Groups: []int{2}}}),
-		s.AppendJournal(JournalEntry{Seq: 1, Record: []byte("entry"), Messages: testMessages("sms", 1, 3)}),
+		s.AppendJournal(JournalEntry{Seq: 1, Record: []byte("entry"), Receipts: []Receipt{{Key: [32]byte{7}, Answer: []byte("taken")}}, Messages: testMessages("sms", 1, 3)}),
 		s.Acknowledge([]Handed{{"sms", 2, &Failure{FailedAt: 5, Attempts: 1, Reason: "no"}}}),
 	} {
 		if err != nil {
@@ -125,6 +125,13 @@ func readAll(path string, want *model) error {
 	})
 	if err != nil {
 		return err
+	}
+	receipt, err := s.Receipt([32]byte{7})
+	if err != nil {
+		return err
+	}
+	if receipt == nil || string(receipt.Answer) != "taken" {
+		return errors.New("WRONG ANSWER: the receipt")
 	}
 	if len(merges) != 1 || merges[0].Survivor != 3 || conflicts != 1 || s.LastStamp() != 17 {
 		return errors.New("WRONG ANSWER: merges, conflicts or stamp")
@@ -258,6 +265,10 @@ func TestDamageIsNamedByWhatItHits(t *testing.T) {
 		}
 		_ = tx.Bucket(conflictBucket).ForEach(func(_, v []byte) error {
 			targets = append(targets, target{bytes.Clone(v), "the conflicts"})
+			return nil
+		})
+		_ = tx.Bucket(receiptBucket).ForEach(func(_, v []byte) error {
+			targets = append(targets, target{bytes.Clone(v), "the receipts"})
 			return nil
 		})
 		return tx.Bucket(objectBucket).ForEach(func(k, v []byte) error {

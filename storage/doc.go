@@ -16,7 +16,8 @@
 // # A live engine
 //
 // While an engine runs, what it accepts is appended to a journal, one value a group of inputs ([Store.AppendJournal]), and
-// what it reports to a bucket of crossings. A checkpoint is a bulk import beside it ([Bulk.Replace], [Bulk.Checkpoint])
+// what it reports to a bucket of crossings, and what it answers to submissions that count once to a bucket of receipts
+// ([Receipt]), which are kept for some weeks. A checkpoint is a bulk import beside it ([Bulk.Replace], [Bulk.Checkpoint])
 // that gives the members that have changed their present state; the transaction that publishes it also notes in the root
 // up to which entry the columns contain the journal. Entries up to there do not count any more. No other import is
 // published while the journal holds entries that do.

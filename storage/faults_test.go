@@ -41,23 +41,27 @@ var faultSteps = []struct {
 	{"a long journal entry", func(s *storage.Store, _ string) error {
 		return s.AppendJournal(storage.JournalEntry{Seq: 2, Record: bytes.Repeat([]byte("two "), 30_000)})
 	}},
+	{"a journal entry with a receipt", func(s *storage.Store, _ string) error {
+		r := storage.Receipt{Key: [32]byte{1}, Content: [32]byte{2}, At: 8, Answer: bytes.Repeat([]byte("yes "), 900)}
+		return s.AppendJournal(storage.JournalEntry{Seq: 3, Record: []byte("three"), Receipts: []storage.Receipt{r}})
+	}},
 	{"a journal entry with a conflict", func(s *storage.Store, _ string) error {
-		return s.AppendJournal(storage.JournalEntry{Seq: 3, Record: []byte("three"), Conflicts: []storage.Conflict{{At: 4, Member: 2}}})
+		return s.AppendJournal(storage.JournalEntry{Seq: 4, Record: []byte("four"), Conflicts: []storage.Conflict{{At: 4, Member: 2}}})
 	}},
 	{"messages to a new sink", func(s *storage.Store, _ string) error {
-		return s.AppendJournal(storage.JournalEntry{Seq: 4, Record: []byte("four"), Messages: faultMessages(1, 3)})
+		return s.AppendJournal(storage.JournalEntry{Seq: 5, Record: []byte("five"), Messages: faultMessages(1, 3)})
 	}},
 	{"messages", func(s *storage.Store, _ string) error {
-		return s.AppendJournal(storage.JournalEntry{Seq: 5, Record: []byte("five"), Messages: faultMessages(4, 5)})
+		return s.AppendJournal(storage.JournalEntry{Seq: 6, Record: []byte("six"), Messages: faultMessages(4, 5)})
 	}},
 	{"messages handed over", func(s *storage.Store, _ string) error {
 		return s.Acknowledge([]storage.Handed{{Sink: "sms", Seq: 1}, {Sink: "sms", Seq: 3, Failure: &storage.Failure{Reason: "no"}}})
 	}},
 	{"a checkpoint", func(s *storage.Store, _ string) error {
-		return faultImport(s, 2, 150, func(b *storage.Bulk) { b.Checkpoint(2, 50) })
+		return faultImport(s, 2, 150, func(b *storage.Bulk) { b.Checkpoint(3, 50) })
 	}},
 	{"a last checkpoint", func(s *storage.Store, _ string) error {
-		return faultImport(s, 3, 20, func(b *storage.Bulk) { b.Checkpoint(5, 60) })
+		return faultImport(s, 3, 20, func(b *storage.Bulk) { b.Checkpoint(6, 60) })
 	}},
 	{"a dead letter sent again", func(s *storage.Store, _ string) error {
 		_, err := s.Resend("sms", nil)
@@ -129,6 +133,13 @@ func faultState(t *testing.T, s *storage.Store) string {
 		t.Fatal(err)
 	}
 	fmt.Fprintln(&b, seq, clock, s.Clock(), len(s.Imports()), rules.Revision, cuts, s.ConflictCount())
+	receipt, err := s.Receipt([32]byte{1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if receipt != nil {
+		fmt.Fprintln(&b, "receipt", receipt.Content, receipt.At, len(receipt.Answer))
+	}
 	err = s.Journal(func(seq uint64, record []byte) error {
 		fmt.Fprintln(&b, "entry", seq, len(record))
 		return nil

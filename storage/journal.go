@@ -30,6 +30,8 @@ type JournalEntry struct {
 	Conflicts []Conflict
 	// Messages are what the commit sends; those of a sink get its next numbers.
 	Messages []Message
+	// Receipts are what is answered to submissions of the commit that count once.
+	Receipts []Receipt
 }
 
 // ErrSequence says that a journal entry does not follow the last one: another process has written to the store.
@@ -77,6 +79,9 @@ func (s *Store) putJournal(tx *bolt.Tx, e JournalEntry) error {
 		return err
 	}
 	if err := s.putMessages(tx, e.Messages); err != nil {
+		return err
+	}
+	if err := putReceipts(tx, e.Receipts); err != nil {
 		return err
 	}
 	if e.Crossings == nil {

@@ -194,13 +194,14 @@ func (sn *Snapshot) verifyKeyTexts(id partID, events int) error {
 	return nil
 }
 
-// verifyRecords reads the journal, the crossings, the conflicts and the messages.
+// verifyRecords reads the journal, the crossings, the conflicts, the messages and the receipts.
 func (s *Store) verifyRecords() error {
 	return errors.Join(
 		s.Journal(func(uint64, []byte) error { return nil }),
 		s.Crossings(0, func(uint64, []byte) (bool, error) { return true, nil }),
 		s.Conflicts(0, func(Conflict) (bool, error) { return true, nil }),
 		s.verifyOutbox(),
+		s.verifyReceipts(),
 	)
 }
 

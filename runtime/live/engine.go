@@ -33,8 +33,12 @@ type Options struct {
 	settle func() error
 }
 
-// ErrClosed says that the engine takes no more inputs.
-var ErrClosed = errors.New("the engine is shutting down")
+// ErrClosed says that the engine takes no more inputs; ErrFull that so many wait that the context ended before there was
+// room. Nothing of what was handed over is taken.
+var (
+	ErrClosed = errors.New("the engine is shutting down")
+	ErrFull   = errors.New("too much waits to be taken")
+)
 
 // Engine keeps one store right. Its methods are safe for concurrent use.
 type Engine struct {
@@ -65,6 +69,7 @@ type Engine struct {
 	members uint32
 	flips   *calendarQueue
 	steps   []int64    // the instants of the day at which something changes for everybody
+	byHand  bool       // time passes because a command moves the clock
 	ailing  bool       // time could not be let pass at the last try: the next one waits
 	unsure  error      // why the last journal entry may not be on the disk; nil if it is
 	held    []Crossing // that are reported when it is
@@ -86,13 +91,22 @@ type Engine struct {
 	feed *feed
 }
 
+// submission is inputs that share one journal entry. If they count once, the loop sets what is kept of their outcomes,
+// whether that is from before, and why they are refused.
 type submission struct {
 	inputs []Input
+	once   *Once
 	done   chan answer
+
+	kept    []byte
+	again   bool
+	refused error
 }
 
 type answer struct {
 	outcomes []Outcome
+	kept     []byte
+	again    bool
 	err      error
 }
 
@@ -216,30 +230,35 @@ func (e *Engine) Find(attribute, text string) (uint32, bool) {
 }
 
 // Submit hands inputs over and returns their outcomes, in order, when they are durable. All of them share one journal
-// entry. On an error none has taken effect, but for one that is [storage.ErrUnsure]: then all have, and may yet be undone
+// entry. The context bounds the wait for room in the queue only. On an error none has taken effect, but for one that is [storage.ErrUnsure]: then all have, and may yet be undone
 // by a loss of power. The engine takes nothing more before it is sure of them; given again they are taken once or found to
 // be there.
 func (e *Engine) Submit(ctx context.Context, inputs []Input) ([]Outcome, error) {
 	if len(inputs) == 0 {
 		return nil, nil
 	}
-	s := &submission{inputs: inputs, done: make(chan answer, 1)}
+	a, err := e.hand(ctx, &submission{inputs: inputs, done: make(chan answer, 1)})
+	return a.outcomes, err
+}
+
+// hand puts a submission into the queue and waits for its answer.
+func (e *Engine) hand(ctx context.Context, s *submission) (answer, error) {
 	select {
 	case e.queue <- s:
 	case <-e.stop:
-		return nil, ErrClosed
+		return answer{}, ErrClosed
 	case <-ctx.Done():
-		return nil, ctx.Err()
+		return answer{}, ErrFull
 	}
 	select {
 	case a := <-s.done:
-		return a.outcomes, a.err
+		return a, a.err
 	case <-e.stopped:
 		select {
 		case a := <-s.done:
-			return a.outcomes, a.err
+			return a, a.err
 		default:
-			return nil, ErrClosed
+			return answer{}, ErrClosed
 		}
 	}
 }

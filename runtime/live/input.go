@@ -75,6 +75,6 @@ type Crossing struct {
 	Entered bool   `json:"entered"`
 	// At is the instant, in microseconds, at which it became true: the change's, or the one at which time alone did it.
 	At int64 `json:"at"`
-	// Cause is "input", "time" or "rules".
+	// Cause is "input", "time", "clock" (time that a command let pass) or "rules".
 	Cause string `json:"cause"`
 }

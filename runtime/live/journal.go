@@ -20,6 +20,8 @@ type entry struct {
 	Clock  int64
 	Inputs []Input                 `json:",omitempty"`
 	Cuts   map[string]storage.Cuts `json:",omitempty"` // of ntiles, taken at Clock
+
+	receipts []storage.Receipt // are written beside it, and not played back
 }
 
 // journal writes an entry and what it reports, durably. Of an entry that is written and may not be on the disk e.unsure
@@ -29,7 +31,7 @@ func (e *Engine) journal(en entry, crossings []Crossing) error {
 	if err != nil {
 		return err
 	}
-	out := storage.JournalEntry{Seq: e.seq + 1, Record: s2.Encode(nil, record)}
+	out := storage.JournalEntry{Seq: e.seq + 1, Record: s2.Encode(nil, record), Receipts: en.receipts}
 	if len(crossings) > 0 {
 		reported, err := json.Marshal(crossings)
 		if err != nil {

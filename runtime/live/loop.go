@@ -83,7 +83,7 @@ func (e *Engine) group(ctx context.Context, subs []*submission) {
 			s.done <- answer{err: err}
 			continue
 		}
-		s.done <- answer{outcomes: outcomes[i]}
+		s.done <- answer{outcomes: outcomes[i], kept: s.kept, again: s.again, err: s.refused}
 	}
 }
 
@@ -95,9 +95,14 @@ func (e *Engine) take(ctx context.Context, subs []*submission) ([][]Outcome, err
 	if err := e.settle(); err != nil { // an answer may rest on what time has brought
 		return nil, err
 	}
-	g := e.newGroup(now)
+	g, kept := e.newGroup(now), &receipts{engine: e, byKey: make(map[[32]byte]int)}
 	outcomes := make([][]Outcome, len(subs))
 	for i, s := range subs {
+		if done, err := kept.find(s); err != nil {
+			return nil, err
+		} else if done {
+			continue
+		}
 		for _, in := range s.inputs {
 			out, err := g.take(in)
 			if err != nil {
@@ -105,8 +110,9 @@ func (e *Engine) take(ctx context.Context, subs []*submission) ([][]Outcome, err
 			}
 			outcomes[i] = append(outcomes[i], out)
 		}
+		kept.give(s, outcomes[i])
 	}
-	if len(g.accepted) == 0 {
+	if len(g.accepted) == 0 && len(kept.given) == 0 {
 		return outcomes, nil
 	}
 	change, found, err := g.run(ctx)
@@ -114,7 +120,7 @@ func (e *Engine) take(ctx context.Context, subs []*submission) ([][]Outcome, err
 		return nil, err
 	}
 	crossings := e.numbered(found, now, "input")
-	if err := e.journal(entry{Clock: now, Inputs: g.accepted}, crossings); err != nil {
+	if err := e.journal(entry{Clock: now, Inputs: g.accepted, receipts: kept.given}, crossings); err != nil {
 		change.Discard()
 		return nil, err
 	}

@@ -212,7 +212,9 @@ func (m *model) look(at int64, cause string) error {
 }
 
 // pass lets time pass, looking at every instant at which anything can change.
-func (m *model) pass(to int64) error {
+func (m *model) pass(to int64) error { return m.passBy(to, "time") }
+
+func (m *model) passBy(to int64, cause string) error {
 	dates := dateChanges(m.prog.Zone.Location(), m.clock, to)
 	for _, t := range m.instants(m.clock, to) {
 		if _, midnight := slices.BinarySearch(dates, t); midnight {
@@ -220,7 +222,7 @@ func (m *model) pass(to int64) error {
 				return err
 			}
 		}
-		if err := m.look(t, "time"); err != nil {
+		if err := m.look(t, cause); err != nil {
 			return err
 		}
 	}

@@ -61,6 +61,8 @@ func TestMachine(t *testing.T) {
 					"concurrent": m.concurrent,
 					"clock":      m.moveClock,
 					"clock2":     m.moveClock,
+					"command":    m.commandClock,
+					"once":       m.once,
 					"restart":    m.restart,
 					"checkpoint": m.checkpoint,
 					"fail":       m.fail,
@@ -108,6 +110,7 @@ type machine struct {
 	model   *model
 	checked int // crossings
 	sent    int // inputs
+	kept    []kept
 }
 
 var errDisk = errors.New("the disk is full")
@@ -202,6 +205,11 @@ func (m *machine) submit(t *rapid.T) {
 func (m *machine) hand(in []Input) {
 	out, err := m.engine.Submit(context.Background(), in)
 	m.must(err)
+	m.taken(in, out)
+}
+
+// taken holds the outcomes of what was handed over to the model.
+func (m *machine) taken(in []Input, out []Outcome) {
 	m.must(m.model.pass(m.now()))
 	for i, one := range in {
 		want := m.model.take(one, m.now())

@@ -109,7 +109,7 @@ func (e *Engine) flip(ctx context.Context, at int64) error {
 		e.putBack(due, at)
 		return err
 	}
-	crossings := e.named(change.Crossings(), at, "time")
+	crossings := e.named(change.Crossings(), at, e.timeCause())
 	if len(crossings) > 0 {
 		if err := e.journal(entry{Clock: at}, crossings); err != nil {
 			change.Discard()
@@ -157,7 +157,7 @@ func (e *Engine) turnTo(ctx context.Context, view *runtime.View, after []*roarin
 		return err
 	}
 	at := view.Now()
-	crossings := e.named(difference(before, after), at, "time")
+	crossings := e.named(difference(before, after), at, e.timeCause())
 	if cuts != nil || len(crossings) > 0 {
 		en := entry{Clock: at}
 		if cuts != nil {
