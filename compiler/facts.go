@@ -51,6 +51,7 @@ var factFields = map[ir.FactKind][]ir.Field{
 	ir.CouponFacts: {
 		{Name: ir.FactCode, Type: stringType}, {Name: ir.FactHeld, Type: intType}, {Name: ir.FactIssued, Type: intType},
 		{Name: ir.FactUsed, Type: intType}, {Name: ir.FactExpires, Type: dateType}, {Name: ir.FactTerms, Type: stringType},
+		{Name: ir.FactAmount, Type: intType}, {Name: ir.FactWorth, Type: intType}, {Name: ir.FactUntil, Type: timeType},
 	},
 	ir.CaseFacts: {
 		{Name: ir.FactTicket, Type: stringType}, {Name: ir.FactOpen, Type: intType}, {Name: ir.FactDueAt, Type: timeType},

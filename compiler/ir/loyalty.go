@@ -50,12 +50,15 @@ const (
 	FactTier = "tier" // enum of the tiers
 	FactKeep = "keep" // date
 
-	// Of coupons: Held is +1 where a code becomes usable and -1 where it ceases to be, Issued and Used likewise.
+	// Of coupons: Held is +1 where a code becomes usable and -1 where it ceases to be, Issued and Used likewise. Amount is the
+	// purchase for which it is used and Worth what is taken off it, in minor units; Until is when a reservation ends.
 	FactCode   = "code"   // string
 	FactHeld   = "held"   // int
 	FactIssued = "issued" // int
 	FactUsed   = "used"   // int
 	FactTerms  = "terms"  // string: the terms fixed at issue
+	FactAmount = "amount" // int
+	FactWorth  = "worth"  // int
 
 	// Of cases: Open is +1 where one opens and -1 where it closes.
 	FactTicket  = "ticket"  // string
@@ -68,7 +71,7 @@ const (
 	FactRun     = "run"     // string
 	FactReached = "reached" // int
 	FactStep    = "step"    // int
-	FactUntil   = "until"   // time: when a wait ends
+	FactUntil   = "until"   // time: when a wait ends; of coupons too
 	FactSent    = "sent"    // int
 	FactMessage = "message" // string
 )

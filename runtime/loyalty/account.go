@@ -1,7 +1,9 @@
 package loyalty
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
 
 	"github.com/muster-engine/muster/compiler/exprplan"
 	"github.com/muster-engine/muster/compiler/ir"
@@ -143,6 +145,16 @@ func (f *fact) time(name string, t int64) *fact { return f.set(name, ir.IntLike(
 func (a *Account) add(f *fact) {
 	e := exprplan.Event{At: a.world.Now, Fields: f.fields}
 	a.facts[f.event] = append(a.of(f.event)[:len(a.of(f.event)):len(a.of(f.event))], e)
+	a.added = append(a.added, Fact{f.event, e})
+	a.seen = nil
+}
+
+// addAt makes a fact part of the account at the instant that it is about, which is not after now.
+func (a *Account) addAt(at int64, f *fact) {
+	e := exprplan.Event{At: at, Fields: f.fields}
+	all := a.of(f.event)
+	i, _ := slices.BinarySearchFunc(all, at+1, func(e exprplan.Event, t int64) int { return cmp.Compare(e.At, t) })
+	a.facts[f.event] = slices.Insert(slices.Clone(all), i, e)
 	a.added = append(a.added, Fact{f.event, e})
 	a.seen = nil
 }

@@ -7,8 +7,8 @@ import (
 	"github.com/muster-engine/muster/compiler/ir"
 )
 
-// Happened tells the account of an event of the member that counts from now on: it earns, and takes back. All rules of
-// all points read balances and tiers as they were before it.
+// Happened tells the account of an event of the member that counts from now on: it earns and takes back, and opens and
+// closes cases. All rules of all points read balances and tiers as they were before it.
 func (a *Account) Happened(event int, e exprplan.Event) error {
 	before := a.member()
 	for i := range a.k.prog.Points {
@@ -19,6 +19,7 @@ func (a *Account) Happened(event int, e exprplan.Event) error {
 			return err
 		}
 	}
+	a.settleCases(event, e)
 	return nil
 }
 

@@ -25,7 +25,12 @@ event refund { refund_id key  order_id string  amount money }
 
 func compile(t testing.TB, text string) *ir.Program {
 	t.Helper()
-	tree, found := dsl.Parse(diag.NewFile("rules.muster", head+text))
+	return compileText(t, head+text)
+}
+
+func compileText(t testing.TB, text string) *ir.Program {
+	t.Helper()
+	tree, found := dsl.Parse(diag.NewFile("rules.muster", text))
 	p, more := compiler.Compile([]*dsl.RuleFile{tree})
 	if found = append(found, more...); p == nil {
 		t.Fatal(found)

@@ -7,7 +7,7 @@ import (
 )
 
 // Midnight does what is due on the local date of now: pending points become active, then lots whose last date is past
-// expire.
+// expire, then codes of coupons.
 func (a *Account) Midnight() {
 	today := a.today()
 	for i := range a.k.prog.Points {
@@ -27,9 +27,11 @@ func (a *Account) Midnight() {
 			}
 		}
 	}
+	a.DueCoupons()
 }
 
-// NextMidnight is the next local date on which [Account.Midnight] has something to do; false if there is none.
+// NextMidnight is the next local date on which [Account.Midnight] has something to do with points; false if there is none.
+// For codes and cases see [Account.NextCoupons] and [Account.NextCases].
 func (a *Account) NextMidnight() (date int64, ok bool) {
 	date = never
 	for i := range a.k.prog.Points {

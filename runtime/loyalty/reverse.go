@@ -216,5 +216,6 @@ func (a *Account) Retracted(event int, e exprplan.Event) error {
 			}
 		}
 	}
+	a.settleCases(event, e)
 	return nil
 }
