@@ -77,8 +77,10 @@ func (e *Engine) lookup(t *ir.Table) *vector.Rows {
 
 // Stored returns row i of a stored column as a value of a declared type. It is unknown where the column is nil, shorter,
 // of another kind, or holds a text that the type's enum has not.
-func Stored(c *column.Column, i int, t ir.Type) ir.Value {
-	v := c.Value(i)
+func Stored(c *column.Column, i int, t ir.Type) ir.Value { return FromStored(c.Value(i), t) }
+
+// FromStored is [Stored] of one value.
+func FromStored(v column.Value, t ir.Type) ir.Value {
 	switch {
 	case v.Kind == column.Ints && t.Kind != ir.Number && t.Kind != ir.String && t.Kind != ir.Row && t.Kind != ir.Set:
 		return ir.IntLike(t.Kind, v.Int)

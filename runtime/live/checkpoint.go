@@ -47,6 +47,7 @@ type checkpoint struct {
 	count   uint32 // of member numbers given
 	seq     uint64
 	clock   int64
+	stamp   int64 // the last
 	cuts    map[string]storage.Cuts
 	bytes   int // of the journal
 	wanted  []chan error
@@ -92,7 +93,7 @@ func (e *Engine) checkpointIfDue(ctx context.Context) {
 	c := &checkpoint{
 		engine: e, prog: e.prog, base: e.base.now.Load(), members: maps.Clone(e.overlay), count: e.members,
 		seq: e.seq, clock: e.noted, cuts: runtime.EncodeCuts(e.cuts, e.noted), bytes: e.journalled, wanted: e.wanted,
-		kinds: e.kinds.clone(),
+		kinds: e.kinds.clone(), stamp: e.stamps.Last,
 	}
 	e.folding, e.wanted = true, nil
 	go c.run(ctx)
@@ -212,6 +213,7 @@ func (c *checkpoint) write(ctx context.Context) (*storage.Bulk, error) {
 			gone.Add(n)
 		}
 	}
+	bulk.PutStamp(c.stamp)
 	bulk.Replace(replaced)
 	bulk.SetGone(gone)
 	bulk.SetLive(live)

@@ -9,6 +9,7 @@ import (
 
 	"github.com/muster-engine/muster/compiler/ir"
 	"github.com/muster-engine/muster/runtime"
+	"github.com/muster-engine/muster/runtime/identity"
 	"github.com/muster-engine/muster/storage"
 	"github.com/muster-engine/muster/storage/column"
 )
@@ -59,20 +60,23 @@ type Engine struct {
 	view    atomic.Pointer[runtime.View]
 
 	// The loop's own.
-	prog    *ir.Program
-	base    *base
-	kinds   *kinds
-	cuts    map[string][]ir.Cut
-	clock   int64
-	seq     uint64
-	crossed uint64
-	members uint32
-	flips   *calendarQueue
-	steps   []int64    // the instants of the day at which something changes for everybody
-	byHand  bool       // time passes because a command moves the clock
-	ailing  bool       // time could not be let pass at the last try: the next one waits
-	unsure  error      // why the last journal entry may not be on the disk; nil if it is
-	held    []Crossing // that are reported when it is
+	prog       *ir.Program
+	conducting // of prog
+	base       *base
+	kinds      *kinds
+	cuts       map[string][]ir.Cut
+	clock      int64
+	seq        uint64
+	crossed    uint64
+	members    uint32
+	stamps     identity.Stamps
+	flips      *calendarQueue
+	dues       []int64    // by member: when it is due, [runtime.Never] or beyond the end if it is not
+	steps      []int64    // the instants of the day at which something changes for everybody
+	byHand     bool       // time passes because a command moves the clock
+	ailing     bool       // time could not be let pass at the last try: the next one waits
+	unsure     error      // why the last journal entry may not be on the disk; nil if it is
+	held       []Crossing // that are reported when it is
 
 	// Of checkpoints; the loop's own but for folds and watched.
 	folds      chan func() // their steps in the loop
@@ -128,7 +132,8 @@ func Open(ctx context.Context, opt Options) (*Engine, error) {
 	if opt.settle == nil {
 		opt.settle = opt.Store.Settle
 	}
-	if err := followable(opt.Program); err != nil {
+	err := followable(opt.Program)
+	if err != nil {
 		return nil, err
 	}
 	e := &Engine{
@@ -137,6 +142,9 @@ func Open(ctx context.Context, opt Options) (*Engine, error) {
 		overlay: make(map[uint32]*member), byBlock: make(map[int]map[uint32]*member),
 		ids: make(map[string]*storage.IDs), cuts: make(map[string][]ir.Cut),
 		feed: newFeed(), folds: make(chan func()),
+	}
+	if e.conducting, err = conductingOf(e.prog); err != nil {
+		return nil, err
 	}
 	e.base = newBase(e.store)
 	e.members = e.store.Members()
@@ -317,24 +325,26 @@ func (e *Engine) current(number uint32) (*member, error) {
 	return e.base.load(number)
 }
 
-// adopt makes changed members the present ones.
-func (e *Engine) adopt(members map[uint32]*member, ids []newID) {
+// adopt makes what a group has changed the present state.
+func (e *Engine) adopt(g *group) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	for number, m := range members {
+	for number, m := range g.touched {
+		if !m.altered {
+			continue
+		}
 		if e.changing != nil {
 			e.changing[number] = true
 		}
-		e.overlay[number] = m
-		block := int(number / column.Block)
-		if e.byBlock[block] == nil {
-			e.byBlock[block] = make(map[uint32]*member)
-		}
-		e.byBlock[block][number] = m
+		e.lay(number, m)
 		e.members = max(e.members, number+1)
 	}
-	for _, id := range ids {
+	for _, id := range g.ids {
 		e.ids[id.Attribute].Remember([]byte(id.Text), id.member)
+	}
+	e.stamps.Last = max(e.stamps.Last, g.stamps.Last)
+	for _, d := range g.dues {
+		e.expect(d)
 	}
 }
 

@@ -18,8 +18,8 @@ type change struct {
 	members []*member // by number
 }
 
-// evaluate works out what members are at an instant, after earlier changes, without changing the standing view.
-func (e *Engine) evaluate(ctx context.Context, members []*member, at int64, earlier changes) (changes, error) {
+// evaluate works out what members are at an instant, after earlier changes, without changing the view.
+func (e *Engine) evaluate(ctx context.Context, view *runtime.View, members []*member, at int64, earlier changes) (changes, error) {
 	before := make([]*runtime.Change, len(earlier))
 	for i, c := range earlier {
 		before[i] = c.Change
@@ -28,7 +28,7 @@ func (e *Engine) evaluate(ctx context.Context, members []*member, at int64, earl
 	var out changes
 	for {
 		n := min(len(members), column.Block)
-		one, err := e.View().Evaluate(ctx, e.rows(members[:n]), at, before...)
+		one, err := view.Evaluate(ctx, e.rows(members[:n]), at, before...)
 		if err != nil {
 			out.Discard()
 			return nil, err

@@ -1,9 +1,14 @@
 package live
 
 import (
+	"context"
 	"fmt"
 	"slices"
 
+	"github.com/muster-engine/muster/compiler/exprplan"
+	"github.com/muster-engine/muster/runtime"
+	"github.com/muster-engine/muster/runtime/identity"
+	"github.com/muster-engine/muster/runtime/loyalty"
 	"github.com/muster-engine/muster/storage"
 	"github.com/muster-engine/muster/storage/column"
 )
@@ -11,25 +16,43 @@ import (
 // group is some inputs on their way into the state: what they change lies here until it is durable.
 type group struct {
 	engine   *Engine
+	ctx      context.Context
 	now      int64
-	taken    int // inputs, the one in hand included
+	taken    int // accepted inputs, the one in hand included
 	touched  map[uint32]*member
-	waves    [][]*member
 	ids      []newID
 	byID     map[ID]uint32
 	members  uint32 // how many numbers have been given, this group's included
 	accepted []Input
+	waves    [][]*member
+	ran      int // how many of them
+
+	// What has come of it so far.
+	view     *runtime.View // that members are evaluated in
+	changes  changes
+	found    []crossing
+	outcomes []outcome
+	dues     []runtime.Flip
+	stamps   identity.Stamps
+
+	loyal     bool // there is a programme
+	replaying bool // what followed is read back
+	quiet     bool // it starts no campaigns
+	world     *exprplan.World
 }
 
-func (e *Engine) newGroup(now int64) *group {
-	return &group{engine: e, now: now, touched: make(map[uint32]*member), byID: make(map[ID]uint32), members: e.members}
+func (e *Engine) newGroup(ctx context.Context, now int64) *group {
+	return &group{
+		engine: e, ctx: ctx, now: now, touched: make(map[uint32]*member), byID: make(map[ID]uint32), members: e.members,
+		view: e.View(), stamps: e.stamps, loyal: e.loyal(), quiet: e.byHand,
+	}
 }
 
 // take works one input into the group.
 func (g *group) take(in Input) (Outcome, error) {
 	var out Outcome
 	var err error
-	g.taken++
+	g.taken = len(g.accepted) + 1
 	switch in.Kind {
 	case Event:
 		if !in.HasAt {
@@ -66,8 +89,15 @@ func (g *group) member(number uint32) (*member, error) {
 	if err != nil {
 		return nil, err
 	}
-	if m.input == g.taken && g.touched[number] == m {
-		return m, nil
+	if g.touched[number] == m {
+		if m.input == g.taken && m.wave >= g.ran {
+			return m, nil
+		}
+		if m.wave >= g.ran {
+			if err := g.beforeOthers(); err != nil {
+				return nil, err
+			}
+		}
 	}
 	m = m.clone()
 	g.place(m)
@@ -176,8 +206,9 @@ func (g *group) event(in Input) (Outcome, error) {
 	if err != nil || reason != "" {
 		return Outcome{Status: Rejected, Reason: reason}, err
 	}
-	m.insert(in.Type, event{at: in.At, key: in.Key, fields: in.Values})
-	return Outcome{Status: Accepted, Member: m.number}, nil
+	e := event{at: in.At, key: in.Key, fields: in.Values}
+	m.insert(in.Type, e)
+	return Outcome{Status: Accepted, Member: m.number}, g.happened(m, in.Type, e)
 }
 
 // peek returns a member for reading.
@@ -196,6 +227,7 @@ func (g *group) attributes(in Input) (Outcome, error) {
 	for name, v := range in.Values {
 		set(m, name, v)
 	}
+	g.changedBeside(m, loyalty.Cause{Kind: "attributes"}, in.At)
 	return Outcome{Status: Accepted, Member: m.number}, nil
 }
 
@@ -228,11 +260,15 @@ func (g *group) manual(in Input) (Outcome, error) {
 		set(m, name+storage.ManualAtSuffix, column.Int(in.At))
 		set(m, name+storage.ManualBySuffix, column.Text(in.By))
 	}
+	g.changedBeside(m, loyalty.Cause{Kind: "tag", Key: in.Tag}, in.At)
 	return Outcome{Status: Accepted, Member: number}, nil
 }
 
 // list changes a list. Ids that nobody has are passed over.
 func (g *group) list(in Input) (Outcome, error) {
+	if err := g.beforeOthers(); err != nil {
+		return Outcome{}, err
+	}
 	on := make(map[uint32]bool, len(in.IDs))
 	for _, id := range in.IDs {
 		if n, ok := g.lookup(id); ok {
@@ -270,6 +306,7 @@ func (g *group) enlist(list string, number uint32, on bool) error {
 	} else {
 		delete(m.lists, list)
 	}
+	g.changedBeside(m, loyalty.Cause{Kind: "list", Key: list}, 0)
 	return nil
 }
 
@@ -328,6 +365,7 @@ func (g *group) retract(in Input) (Outcome, error) {
 	if m, err = g.member(number); err != nil {
 		return Outcome{}, err
 	}
+	e := m.events[in.Type][at]
 	m.remove(in.Type, at)
-	return Outcome{Status: Accepted, Member: number}, nil
+	return Outcome{Status: Accepted, Member: number}, g.retracted(m, in.Type, e)
 }

@@ -20,6 +20,9 @@ type entry struct {
 	Clock  int64
 	Inputs []Input                 `json:",omitempty"`
 	Cuts   map[string]storage.Cuts `json:",omitempty"` // of ntiles, taken at Clock
+	// Outcomes are what followed from the inputs, in their order. Stamp is the last that was given.
+	Outcomes []outcome `json:",omitempty"`
+	Stamp    int64     `json:",omitempty"`
 
 	receipts []storage.Receipt // are written beside it, and not played back
 }
@@ -58,6 +61,7 @@ func (e *Engine) recover(ctx context.Context) error {
 	if seq, clock := e.store.Checkpointed(); seq > 0 {
 		e.seq, e.clock, e.noted = seq, clock, clock
 	}
+	e.stamps.Last = e.store.LastStamp()
 	recorded, err := e.store.Cuts()
 	if err != nil {
 		return err
@@ -91,6 +95,9 @@ func (e *Engine) recover(ctx context.Context) error {
 	}
 	e.setCuts(cuts)
 	e.view.Store(view)
+	if err := e.recount(ctx, view); err != nil {
+		return err
+	}
 	if err := e.refillFlips(ctx, view); err != nil {
 		return err
 	}
@@ -110,10 +117,15 @@ func decodeEntry(record []byte) (en entry, err error) {
 	return en, err
 }
 
-// replay takes an entry's inputs into the state without evaluating anyone.
+// replay takes an entry's inputs, and what followed from them, into the state without evaluating anyone.
 func (e *Engine) replay(en entry) error {
-	g := e.newGroup(en.Clock)
-	for _, in := range en.Inputs {
+	g := e.newGroup(context.Background(), en.Clock)
+	g.replaying, g.stamps.Last = true, max(g.stamps.Last, en.Stamp)
+	rest, err := g.replayOutcomes(en.Outcomes, 0)
+	if err != nil {
+		return err
+	}
+	for i, in := range en.Inputs {
 		out, err := g.take(in)
 		if err != nil {
 			return err
@@ -121,8 +133,11 @@ func (e *Engine) replay(en entry) error {
 		if out.Status != Accepted {
 			return fmt.Errorf("an input that was accepted is not when it is read back: %s", out.Reason)
 		}
+		if rest, err = g.replayOutcomes(rest, i+1); err != nil {
+			return err
+		}
 	}
-	e.adopt(g.touched, g.ids)
+	e.adopt(g)
 	return nil
 }
 

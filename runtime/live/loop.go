@@ -95,10 +95,11 @@ func (e *Engine) take(ctx context.Context, subs []*submission) ([][]Outcome, err
 	if err := e.settle(); err != nil { // an answer may rest on what time has brought
 		return nil, err
 	}
-	g, kept := e.newGroup(now), &receipts{engine: e, byKey: make(map[[32]byte]int)}
+	g, kept := e.newGroup(ctx, now), &receipts{engine: e, byKey: make(map[[32]byte]int)}
 	outcomes := make([][]Outcome, len(subs))
 	for i, s := range subs {
 		if done, err := kept.find(s); err != nil {
+			g.discard()
 			return nil, err
 		} else if done {
 			continue
@@ -106,6 +107,7 @@ func (e *Engine) take(ctx context.Context, subs []*submission) ([][]Outcome, err
 		for _, in := range s.inputs {
 			out, err := g.take(in)
 			if err != nil {
+				g.discard()
 				return nil, err
 			}
 			outcomes[i] = append(outcomes[i], out)
@@ -113,22 +115,33 @@ func (e *Engine) take(ctx context.Context, subs []*submission) ([][]Outcome, err
 		kept.give(s, outcomes[i])
 	}
 	if len(g.accepted) == 0 && len(kept.given) == 0 {
+		g.discard()
 		return outcomes, nil
 	}
-	change, found, err := g.run(ctx)
-	if err != nil {
+	if err := g.run(); err != nil {
+		g.discard()
 		return nil, err
 	}
-	crossings := e.numbered(found, now, "input")
-	if err := e.journal(entry{Clock: now, Inputs: g.accepted, receipts: kept.given}, crossings); err != nil {
-		change.Discard()
+	crossings := e.named(g.crossings(), now, "input")
+	en := g.entry()
+	en.receipts = kept.given
+	if err := e.journal(en, crossings); err != nil {
+		g.discard()
 		return nil, err
 	}
-	if err := e.commit(change, g, crossings, now); err != nil {
+	if err := e.commit(g, crossings); err != nil {
 		return nil, err
 	}
 	return outcomes, e.unsure
 }
+
+// entry is the group as the journal has it.
+func (g *group) entry() entry {
+	return entry{Clock: g.now, Inputs: g.accepted, Outcomes: g.outcomes, Stamp: g.stamps.Last}
+}
+
+// discard drops a group that does not take effect.
+func (g *group) discard() { g.changes.Discard() }
 
 // settle makes sure that what the state has taken in is on the disk, and reports the crossings that waited for it.
 func (e *Engine) settle() error {
@@ -154,15 +167,15 @@ func (e *Engine) report(crossings []Crossing) {
 }
 
 // commit makes what is durable the present state.
-func (e *Engine) commit(change changes, g *group, crossings []Crossing, now int64) error {
-	flips, err := change.Flips(e.nextDate())
+func (e *Engine) commit(g *group, crossings []Crossing) error {
+	flips, err := g.changes.Flips(e.nextDate())
 	if err != nil {
-		change.Discard()
+		g.discard()
 		return e.fail("what was accepted is safe, but could not be applied", err)
 	}
-	e.adopt(g.touched, g.ids)
-	e.clock = now
-	if err := change.Commit(); err != nil {
+	e.adopt(g)
+	e.clock = g.now
+	if err := g.changes.Commit(); err != nil {
 		return e.fail("what was accepted is safe, but could not be applied", err)
 	}
 	for _, f := range flips {
@@ -170,15 +183,6 @@ func (e *Engine) commit(change changes, g *group, crossings []Crossing, now int6
 	}
 	e.report(crossings)
 	return nil
-}
-
-// numbered is named of the crossings of a group.
-func (e *Engine) numbered(in []crossing, at int64, cause string) []Crossing {
-	bare := make([]runtime.Crossing, len(in))
-	for i, c := range in {
-		bare[i] = c.Crossing
-	}
-	return e.named(bare, at, cause)
 }
 
 // named numbers crossings and names their segments.

@@ -22,7 +22,11 @@ type member struct {
 	events     map[string][]event // by type, in order of time, then of arrival
 	lists      map[string]bool
 
-	input, wave int // while it belongs to a group: the input that made it what it is, and the wave that it is in
+	// Of a member of a group: the input that made it what it is, the wave that it is in, its turn there, and whether it
+	// differs from what it was before the group.
+	input, wave int
+	turn        *turn
+	altered     bool
 }
 
 // event is one event; fields are by name, the key among them.
@@ -34,6 +38,7 @@ type event struct {
 
 func (m *member) clone() *member {
 	out := *m
+	out.turn, out.altered = nil, false
 	out.attributes = make(map[string]column.Value, len(m.attributes)+1)
 	for k, v := range m.attributes {
 		out.attributes[k] = v

@@ -28,13 +28,17 @@ func (e *Engine) Reload(ctx context.Context, prog *ir.Program) (Reloaded, error)
 		return Reloaded{}, err
 	}
 	r := &reload{engine: e, prog: prog}
+	var err error
+	if r.conducting, err = conductingOf(prog); err != nil {
+		return Reloaded{}, err
+	}
 	if err := e.inLoop(ctx, r.begin); err != nil {
 		return Reloaded{}, err
 	}
 	if r.out.Same {
 		return r.out, nil
 	}
-	err := r.compute(ctx)
+	err = r.compute(ctx)
 	if finish := e.inLoop(context.WithoutCancel(ctx), func(ctx context.Context) error { return r.finish(ctx, err) }); finish != nil {
 		return Reloaded{}, finish
 	}
@@ -64,6 +68,8 @@ type reload struct {
 	engine *Engine
 	prog   *ir.Program
 	out    Reloaded
+
+	conducting conducting
 
 	at   int64 // of the view
 	view *runtime.View
@@ -137,9 +143,12 @@ func (r *reload) finish(ctx context.Context, failed error) error {
 	if err := e.journal(entry{Clock: e.clock, Cuts: runtime.EncodeCuts(r.cuts, e.clock)}, crossings); err != nil {
 		return err
 	}
-	e.prog = r.prog
+	e.prog, e.conducting = r.prog, r.conducting
 	e.setCuts(r.cuts)
 	e.view.Store(r.view)
+	if err := e.recount(ctx, r.view); err != nil {
+		return err
+	}
 	r.out.Crossings = len(crossings)
 	if err := e.refillFlips(ctx, r.view); err != nil {
 		return err

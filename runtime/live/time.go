@@ -95,29 +95,25 @@ func (e *Engine) passTo(ctx context.Context, now int64) error {
 // flip evaluates the members whose time has come.
 func (e *Engine) flip(ctx context.Context, at int64) error {
 	due := e.flips.due(at)
-	members := make([]*member, len(due))
-	for i, n := range due {
-		m, err := e.current(n)
-		if err != nil {
-			e.putBack(due, at)
-			return err
-		}
-		members[i] = m
+	g := e.newGroup(ctx, at)
+	err := g.pass(due)
+	if err == nil {
+		err = g.run()
 	}
-	change, err := e.evaluate(ctx, members, at, nil)
 	if err != nil {
+		g.discard()
 		e.putBack(due, at)
 		return err
 	}
-	crossings := e.named(change.Crossings(), at, e.timeCause())
-	if len(crossings) > 0 {
-		if err := e.journal(entry{Clock: at}, crossings); err != nil {
-			change.Discard()
+	crossings := e.named(g.crossings(), at, e.timeCause())
+	if len(crossings) > 0 || len(g.outcomes) > 0 {
+		if err := e.journal(g.entry(), crossings); err != nil {
+			g.discard()
 			e.putBack(due, at)
 			return err
 		}
 	}
-	return e.commit(change, &group{touched: nil}, crossings, at)
+	return e.commit(g, crossings)
 }
 
 func (e *Engine) putBack(members []uint32, at int64) {
@@ -126,72 +122,79 @@ func (e *Engine) putBack(members []uint32, at int64) {
 	}
 }
 
-// newDay makes the view of a new local date: windows and ages move for everybody, cuts of ntiles are taken.
+// newDay makes the view of a new local date: windows and ages move for everybody, cuts of ntiles are taken, and members
+// are due.
 func (e *Engine) newDay(ctx context.Context, at int64) error {
 	oldCuts := e.cuts
 	e.setCuts(map[string][]ir.Cut{})
-	view, after, cuts, err := e.standing(ctx, e.prog, at)
-	if err == nil {
-		err = e.turnTo(ctx, view, after, cuts)
-	}
-	if err != nil && e.View() != view {
+	err := e.turnTo(ctx, at, true)
+	if err != nil && e.clock != at {
 		e.setCuts(oldCuts)
 	}
 	return err
 }
 
 // step makes the view of an instant of the day at which something changes for everybody.
-func (e *Engine) step(ctx context.Context, at int64) error {
-	view, after, _, err := e.standing(ctx, e.prog, at)
-	if err != nil {
-		return err
-	}
-	return e.turnTo(ctx, view, after, nil)
-}
+func (e *Engine) step(ctx context.Context, at int64) error { return e.turnTo(ctx, at, false) }
 
-// turnTo puts a view of a later instant in force, on which time alone has brought the engine. cuts are nil where those in
-// force stay.
-func (e *Engine) turnTo(ctx context.Context, view *runtime.View, after []*roaring.Bitmap, cuts map[string][]ir.Cut) error {
-	before, err := e.View().Segments(ctx)
-	if err != nil {
-		return err
-	}
-	at := view.Now()
-	crossings := e.named(difference(before, after), at, e.timeCause())
-	if cuts != nil || len(crossings) > 0 {
-		en := entry{Clock: at}
-		if cuts != nil {
-			en.Cuts = runtime.EncodeCuts(cuts, at)
-		}
-		if err := e.journal(en, crossings); err != nil {
+// turnTo puts a view of a later instant in force, on which time alone has brought the engine. At a change of the date
+// members are due, and cuts are taken; else those in force stay.
+func (e *Engine) turnTo(ctx context.Context, at int64, midnight bool) error {
+	o := &turnover{group: e.newGroup(ctx, at)}
+	o.view = e.newView(e.prog, at)
+	if midnight {
+		if err := o.due(); err != nil {
 			return err
 		}
 	}
-	if cuts != nil {
-		e.setCuts(cuts)
-	}
-	e.clock = at
-	e.view.Store(view)
-	if err := e.refillFlips(ctx, view); err != nil {
+	crossings, cuts, err := o.work(ctx)
+	if err != nil {
+		o.takeBack()
 		return err
 	}
-	e.report(crossings)
+	reported := e.named(crossings, at, e.timeCause())
+	if midnight || len(reported) > 0 || len(o.outcomes) > 0 {
+		en := o.entry()
+		if midnight {
+			en.Cuts = runtime.EncodeCuts(cuts, at)
+		}
+		if err := e.journal(en, reported); err != nil {
+			o.takeBack()
+			return err
+		}
+	}
+	if midnight {
+		e.setCuts(cuts)
+	}
+	e.adopt(o.group)
+	e.clock = at
+	e.view.Store(o.view)
+	if err := e.refillFlips(ctx, o.view); err != nil {
+		return err
+	}
+	e.report(reported)
 	return nil
 }
 
 // standing computes a view with its segments, and the cuts that it stands on.
 func (e *Engine) standing(ctx context.Context, prog *ir.Program, at int64) (*runtime.View, []*roaring.Bitmap, map[string][]ir.Cut, error) {
 	view := e.newView(prog, at)
+	segments, cuts, err := stand(ctx, view)
+	return view, segments, cuts, err
+}
+
+// stand computes the segments of a view, and the cuts that it stands on.
+func stand(ctx context.Context, view *runtime.View) ([]*roaring.Bitmap, map[string][]ir.Cut, error) {
 	cuts := make(map[string][]ir.Cut)
-	for _, n := range prog.Ntiles {
+	for _, n := range view.Program().Ntiles {
 		taken, err := view.Cuts(ctx, n)
 		if err != nil {
-			return nil, nil, nil, err
+			return nil, nil, err
 		}
 		cuts[n.Hash] = taken
 	}
 	segments, err := view.Segments(ctx)
-	return view, segments, cuts, err
+	return segments, cuts, err
 }
 
 func (e *Engine) setCuts(cuts map[string][]ir.Cut) {
@@ -209,6 +212,12 @@ func (e *Engine) refillFlips(ctx context.Context, view *runtime.View) error {
 		return err
 	}
 	q := &calendarQueue{}
+	for n, at := range e.dues {
+		if at < until {
+			*q = append(*q, runtime.Flip{Member: uint32(n), At: at})
+		}
+	}
+	heap.Init(q)
 	for _, f := range flips {
 		if e.overlay[f.Member] == nil {
 			q.add(f)

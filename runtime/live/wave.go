@@ -12,6 +12,9 @@ import (
 // versions of all members that the group touches make the k-th wave. A wave is evaluated at once, and each version is
 // compared with the one before. So each input has the crossings that it alone causes, as if it had come by itself, and
 // most groups are one wave.
+//
+// Where the rules have a programme, what follows from an input has to be there when the next input of the member is taken.
+// Then a wave is run as soon as an input comes of a member that is in it.
 
 // most is how many changes of waves are held until they are committed; more are evaluated again as one.
 const most = 64
@@ -19,6 +22,7 @@ const most = 64
 // crossing is one that an input of a group causes.
 type crossing struct {
 	input int // its place in the group
+	round int // of what followed from the input
 	runtime.Crossing
 }
 
@@ -28,45 +32,69 @@ func (g *group) place(m *member) {
 	if before := g.touched[m.number]; before != nil {
 		m.wave = before.wave + 1
 	}
+	m.wave = max(m.wave, g.ran)
 	g.touched[m.number] = m
+	m.altered = true
 	if m.wave == len(g.waves) {
 		g.waves = append(g.waves, nil)
 	}
 	g.waves[m.wave] = append(g.waves[m.wave], m)
 }
 
-// run evaluates the waves in order. It returns what the members become in the end and the crossings on the way there, by
-// input, member and segment.
-func (g *group) run(ctx context.Context) (all changes, found []crossing, err error) {
-	defer func() {
-		if err != nil {
-			all.Discard()
-		}
-	}()
-	for _, wave := range g.waves {
-		change, err := g.engine.evaluate(ctx, wave, g.now, all)
-		if err != nil {
-			return all, nil, err
-		}
-		found = append(found, ordered(change.Crossings(), wave)...)
-		if all = append(all.present(), change...); len(all) < most {
-			continue
-		}
-		if all, err = g.together(ctx, all); err != nil {
-			return all, nil, err
+// run takes the waves that wait to their end, in order.
+func (g *group) run() error {
+	if g.replaying {
+		return nil
+	}
+	for g.ran < len(g.waves) {
+		wave := g.waves[g.ran]
+		g.waves[g.ran] = nil
+		g.ran++
+		if err := g.conduct(g.ctx, wave); err != nil {
+			return err
 		}
 	}
-	slices.SortFunc(found, func(a, b crossing) int {
-		return cmp.Or(cmp.Compare(a.input, b.input), cmp.Compare(a.Member, b.Member), cmp.Compare(a.Segment, b.Segment))
+	return nil
+}
+
+// beforeOthers runs what waits before an input of several members, or one that finds its member in a wave.
+func (g *group) beforeOthers() error {
+	if !g.loyal {
+		return nil
+	}
+	return g.run()
+}
+
+// evaluate finds the crossings of members, and keeps what they become.
+func (g *group) evaluate(ctx context.Context, members []*member) ([]crossing, error) {
+	change, err := g.engine.evaluate(ctx, g.view, members, g.now, g.changes)
+	if err != nil {
+		return nil, err
+	}
+	found := ordered(change.Crossings(), members)
+	if g.changes = append(g.changes.present(), change...); len(g.changes) >= most {
+		err = g.together(ctx)
+	}
+	return found, err
+}
+
+// crossings are all that there were, in order of inputs, and of one input as they followed, by member and segment.
+func (g *group) crossings() []runtime.Crossing {
+	slices.SortStableFunc(g.found, func(a, b crossing) int {
+		return cmp.Or(cmp.Compare(a.input, b.input), cmp.Compare(a.round, b.round), cmp.Compare(a.Member, b.Member), cmp.Compare(a.Segment, b.Segment))
 	})
-	return all, found, nil
+	out := make([]runtime.Crossing, len(g.found))
+	for i, c := range g.found {
+		out[i] = c.Crossing
+	}
+	return out
 }
 
 // together evaluates the members of changes as the last of them leave them, and puts that in the place of the changes.
-func (g *group) together(ctx context.Context, all changes) (changes, error) {
+func (g *group) together(ctx context.Context) error {
 	seen := make(map[uint32]bool)
 	var members []*member
-	for _, c := range slices.Backward(all) {
+	for _, c := range slices.Backward(g.changes) {
 		for _, m := range c.members {
 			if !seen[m.number] {
 				seen[m.number] = true
@@ -74,12 +102,13 @@ func (g *group) together(ctx context.Context, all changes) (changes, error) {
 			}
 		}
 	}
-	one, err := g.engine.evaluate(ctx, members, g.now, nil)
+	one, err := g.engine.evaluate(ctx, g.view, members, g.now, nil)
 	if err != nil {
-		return all, err
+		return err
 	}
-	all.Discard()
-	return one, nil
+	g.changes.Discard()
+	g.changes = one
+	return nil
 }
 
 // ordered tells of which input of a wave each crossing is; both are in order of members.
@@ -89,7 +118,7 @@ func ordered(in []runtime.Crossing, wave []*member) []crossing {
 		for wave[i].number < c.Member {
 			i++
 		}
-		out[k] = crossing{wave[i].input, c}
+		out[k] = crossing{input: wave[i].input, Crossing: c}
 	}
 	return out
 }

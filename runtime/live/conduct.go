@@ -1,0 +1,222 @@
+package live
+
+import (
+	"cmp"
+	"context"
+	"slices"
+
+	"github.com/muster-engine/muster/compiler/exprplan"
+	"github.com/muster-engine/muster/compiler/ir"
+	"github.com/muster-engine/muster/runtime"
+	"github.com/muster-engine/muster/runtime/loyalty"
+	"github.com/muster-engine/muster/runtime/programme"
+	"github.com/muster-engine/muster/runtime/vector"
+)
+
+// What loyalty and campaigns do is worked out wave by wave, by a turn of package programme for each member that it
+// concerns: the input is told to the turn when it is taken into the history; the facts that follow join the history; the
+// wave is evaluated at once; the crossings are handed to the turns; and members for whom more has followed are evaluated
+// again. The next input of a member finds all of that done.
+
+// conducting is what a program is conducted by.
+type conducting struct {
+	conductor *programme.Conductor
+	types     map[string]int // of events, by name
+}
+
+func conductingOf(prog *ir.Program) (c conducting, err error) {
+	if c.conductor, err = programme.New(prog, prog.Hash[:min(len(prog.Hash), 12)]); err != nil {
+		return c, err
+	}
+	c.types = make(map[string]int, len(prog.Events))
+	for i, e := range prog.Events {
+		c.types[e.Name] = i
+	}
+	return c, nil
+}
+
+// turn is a member's turn in a wave.
+type turn struct {
+	*programme.Turn
+	taken int // how many of its facts are in the member's history
+}
+
+// loyal reports whether there is anything to conduct.
+func (e *Engine) loyal() bool { return !e.conductor.Idle() }
+
+// turn returns a member's turn, opened if it has none. at is the instant that the input gives, 0 for the present.
+func (g *group) turn(m *member, at int64) *turn {
+	if m.turn == nil {
+		if g.world == nil {
+			g.world = g.view.World(g.now)
+		}
+		hands := programme.Hands{Stamp: func() int64 { return g.stamps.Next(g.now) }}
+		m.turn = &turn{Turn: g.engine.conductor.Begin(g.world, m.person(g.engine.prog), hands, programme.Input{At: at, Quiet: g.quiet})}
+	}
+	return m.turn
+}
+
+// steered runs a step of a turn.
+func steered(step func() error) (err error) {
+	if failed := vector.Catch(func() { err = step() }); failed != nil {
+		return failed
+	}
+	return err
+}
+
+// happened tells the programme of an event that has come into a member's history.
+func (g *group) happened(m *member, kind string, e event) error {
+	return g.told(m, kind, e, (*programme.Turn).Happened)
+}
+
+// retracted tells the programme of an event that was taken out.
+func (g *group) retracted(m *member, kind string, e event) error {
+	return g.told(m, kind, e, (*programme.Turn).Retracted)
+}
+
+func (g *group) told(m *member, kind string, e event, tell eventStep) error {
+	if !g.conducts() {
+		return nil
+	}
+	i, ok := g.engine.types[kind]
+	if !ok || !g.engine.conductor.Concerns(i) {
+		return nil
+	}
+	t := g.turn(m, e.at)
+	one := planEvents([]event{e}, g.engine.prog.Events[i])[0]
+	return steered(func() error { return tell(t.Turn, i, one) })
+}
+
+// changedBeside tells the programme that something of a member besides its events is another.
+func (g *group) changedBeside(m *member, cause loyalty.Cause, at int64) {
+	if g.conducts() && g.engine.conductor.MeasuresMembers() {
+		g.turn(m, at).Changed(cause)
+	}
+}
+
+// eventStep tells a turn of an event.
+type eventStep = func(*programme.Turn, int, exprplan.Event) error
+
+// conducts reports whether what follows is to be worked out: it is not when it is read back.
+func (g *group) conducts() bool { return g.loyal && !g.replaying }
+
+// conduct takes a wave to its end. Members are in order of their inputs.
+func (g *group) conduct(ctx context.Context, wave []*member) error {
+	all := slices.Clone(wave)
+	for round, now := 0, all; len(now) > 0; round++ {
+		if err := g.settle(now); err != nil {
+			return err
+		}
+		crossings, err := g.evaluate(ctx, slices.Clone(now))
+		if err != nil {
+			return err
+		}
+		for _, c := range crossings {
+			c.round = round
+			g.found = append(g.found, c)
+		}
+		if !g.loyal {
+			return nil
+		}
+		if now, err = g.crossed(now, crossings); err != nil {
+			return err
+		}
+	}
+	return g.conclude(all)
+}
+
+// settle brings tiers up to what has happened, and puts the facts of turns into the histories.
+func (g *group) settle(members []*member) error {
+	for _, m := range members {
+		if m.turn == nil {
+			continue
+		}
+		if err := steered(m.turn.Settle); err != nil {
+			return err
+		}
+		g.follow(m)
+	}
+	return nil
+}
+
+// follow puts what has followed for a member into its state.
+func (g *group) follow(m *member) {
+	facts := m.turn.Facts()
+	for _, f := range facts[m.turn.taken:] {
+		kept := g.engine.fact(f)
+		m.insert(kept.Type, event{at: f.Event.At, fields: kept.Fields})
+		m.altered = true
+	}
+	m.turn.taken = len(facts)
+}
+
+// crossed hands crossings, which are in order of members, to the turns of members, and returns those for whom more has
+// followed.
+func (g *group) crossed(members []*member, crossings []crossing) (more []*member, err error) {
+	if len(g.engine.prog.Campaigns) == 0 {
+		return nil, nil
+	}
+	for _, m := range members {
+		own := g.handed(m.number, crossings)
+		if m.turn == nil && len(own) == 0 {
+			continue
+		}
+		t := g.turn(m, 0)
+		var again bool
+		err := steered(func() (err error) {
+			again, err = t.Crossed(own)
+			return err
+		})
+		if err != nil {
+			return nil, err
+		}
+		g.follow(m)
+		if again {
+			more = append(more, m)
+		}
+	}
+	return more, nil
+}
+
+// handed are the crossings of a member that campaigns follow.
+func (g *group) handed(number uint32, all []crossing) (own []programme.Crossing) {
+	i, _ := slices.BinarySearchFunc(all, number, func(c crossing, n uint32) int { return cmp.Compare(c.Member, n) })
+	for ; i < len(all) && all[i].Member == number; i++ {
+		if g.engine.conductor.Follows(all[i].Segment) {
+			own = append(own, programme.Crossing{Segment: all[i].Segment, Entered: all[i].Entered})
+		}
+	}
+	return own
+}
+
+// conclude keeps the outcomes of the turns of a wave, and when the members are due next.
+func (g *group) conclude(wave []*member) error {
+	for _, m := range wave {
+		t := m.turn
+		if t == nil {
+			continue
+		}
+		m.turn = nil
+		var next int64
+		var due bool
+		err := steered(func() error {
+			next, due = t.Next()
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+		if !due {
+			next = runtime.Never
+		}
+		g.dues = append(g.dues, runtime.Flip{Member: m.number, At: next})
+		o := outcome{Input: m.input, Member: m.number}
+		for _, f := range t.Outcome().Facts {
+			o.Facts = append(o.Facts, g.engine.fact(f))
+		}
+		if len(o.Facts) > 0 {
+			g.outcomes = append(g.outcomes, o)
+		}
+	}
+	return nil
+}

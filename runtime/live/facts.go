@@ -1,0 +1,52 @@
+package live
+
+import (
+	"fmt"
+
+	"github.com/muster-engine/muster/runtime/loyalty"
+	"github.com/muster-engine/muster/storage/column"
+)
+
+// outcome is what loyalty and campaigns made of one member in an entry of the journal. It is read back as it was written
+// and never worked out again.
+type outcome struct {
+	// Input is the place of the input that it followed from among the entry's, from 1; 0 where time alone has passed.
+	Input  int `json:",omitempty"`
+	Member uint32
+	Facts  []fact
+}
+
+// fact is an event of a hidden type that happened at the clock of the entry.
+type fact struct {
+	Type   string
+	Fields map[string]column.Value
+}
+
+// fact puts a fact into the engine's terms.
+func (e *Engine) fact(f loyalty.Fact) fact {
+	of := e.prog.Events[f.Type]
+	return fact{of.Name, storedFields(f.Event, of)}
+}
+
+// apply puts the facts of an outcome into a member's history.
+func (o outcome) apply(m *member, at int64) {
+	for _, f := range o.Facts {
+		m.insert(f.Type, event{at: at, fields: f.Fields})
+	}
+}
+
+// replayOutcomes puts in what followed from an input, or from time.
+func (g *group) replayOutcomes(all []outcome, input int) ([]outcome, error) {
+	for len(all) > 0 && all[0].Input == input {
+		m, err := g.member(all[0].Member)
+		if err != nil {
+			return nil, err
+		}
+		if m.number >= g.members {
+			return nil, fmt.Errorf("what followed from an input is of member %d, and there is none", m.number)
+		}
+		all[0].apply(m, g.now)
+		all = all[1:]
+	}
+	return all, nil
+}

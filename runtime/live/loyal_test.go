@@ -1,0 +1,187 @@
+package live
+
+import (
+	"context"
+	"fmt"
+	"path/filepath"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/muster-engine/muster/compiler"
+	"github.com/muster-engine/muster/compiler/ir"
+	"github.com/muster-engine/muster/dsl/diag"
+	"github.com/muster-engine/muster/storage"
+	"github.com/muster-engine/muster/storage/column"
+)
+
+// club is an engine over a programme with points and tiers, and a clock.
+type club struct {
+	t      *testing.T
+	prog   *ir.Program
+	path   string
+	store  *storage.Store
+	engine *Engine
+	clock  atomic.Int64
+	seen   uint64
+}
+
+const clubRules = `
+settings { language 1  timezone "Asia/Shanghai"  currency CNY }
+member { phone id  city string }
+event order { order_id key  amount money }
+event review { review_id key }
+event refund { refund_id key  order_id string  amount money }
+points stars {
+  start 2026-01-01  expire after 30 days  pending 2 days
+  earn shopping on order { give floor(amount) * level.factor  at most 3000 points per month }
+  earn review on review { give 50  at most 2 times per day }
+  reverse order on refund matching order_id by amount
+}
+points coins { start 2026-01-01  expire never  earn shopping on order { give 10 } }
+tiers level {
+  by earned(stars) in last 12 months
+  tier "normal" { factor 1 }
+  tier "silver" from 1000 { factor 1.2 }
+  tier "gold" from 2000 { factor 1.5 }
+  keep 1 month
+}
+tag stars_now = balance(stars)
+tag waiting = pending(stars)
+tag soon = expiring(stars) in next 3 days
+segment rich = balance(stars) >= 1000
+segment silver = level >= "silver"
+segment hoarder = balance(coins) >= 20
+`
+
+func newClub(t *testing.T, rules, now string) *club {
+	prog, _ := compileRules(t, &ruleSet{name: "rules", text: rules})
+	c := &club{t: t, prog: prog, path: filepath.Join(t.TempDir(), "store")}
+	c.at(now)
+	c.open(true)
+	t.Cleanup(func() { c.close() })
+	return c
+}
+
+func (c *club) open(create bool) {
+	c.t.Helper()
+	var err error
+	if c.store, err = storage.Open(c.path, storage.Options{Create: create}); err != nil {
+		c.t.Fatal(err)
+	}
+	if c.engine, err = Open(context.Background(), Options{Store: c.store, Program: c.prog, System: c.clock.Load, CheckpointMembers: -1}); err != nil {
+		c.t.Fatal(err)
+	}
+}
+
+func (c *club) close() {
+	c.engine.Close()
+	c.store.Close()
+}
+
+// at sets the clock to a local time.
+func (c *club) at(text string) {
+	c.t.Helper()
+	at, err := time.ParseInLocation("2006-01-02T15:04", text, c.prog.Zone.Location())
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	c.clock.Store(at.UnixMicro())
+}
+
+func (c *club) give(in ...Input) []Outcome {
+	c.t.Helper()
+	out, err := c.engine.Submit(context.Background(), in)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	return out
+}
+
+func (c *club) order(who, key string, yuan int64) Input {
+	return Input{
+		Kind: Event, IDs: []ID{{"phone", who}}, Type: "order", Key: key,
+		Values: map[string]column.Value{"order_id": column.Text(key), "amount": column.Int(yuan * 100)},
+	}
+}
+
+func (c *club) refund(who, key, order string, yuan int64) Input {
+	return Input{
+		Kind: Event, IDs: []ID{{"phone", who}}, Type: "refund", Key: key,
+		Values: map[string]column.Value{"refund_id": column.Text(key), "order_id": column.Text(order), "amount": column.Int(yuan * 100)},
+	}
+}
+
+// expect asks conditions of a member, of the standing view and of one built from nothing.
+func (c *club) expect(who string, conditions ...string) {
+	c.t.Helper()
+	c.give(Input{Kind: Retract, IDs: []ID{{"phone", "nobody"}}}) // lets time pass
+	n, ok := c.engine.Find("phone", who)
+	if !ok {
+		c.t.Fatalf("there is no %s", who)
+	}
+	for _, text := range conditions {
+		q, found := compiler.CompileQuery(c.engine.View().Program(), diag.NewFile("ask", text), nil)
+		if found.HasErrors() {
+			c.t.Fatal(found)
+		}
+		in, err := c.engine.View().Select(context.Background(), q.Node)
+		if err != nil {
+			c.t.Fatal(err)
+		}
+		if !in.Contains(n) {
+			c.t.Errorf("%s of %s does not hold", text, who)
+		}
+	}
+}
+
+// crossings are those since the last call.
+func (c *club) crossings(want ...string) {
+	c.t.Helper()
+	got, err := c.engine.Crossings(c.seen, 1<<30)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	var texts []string
+	for _, x := range got {
+		c.seen = x.Seq
+		text := fmt.Sprintf("%d -%s %s", x.Member, x.Segment, time.UnixMicro(x.At).In(c.prog.Zone.Location()).Format("01-02T15:04"))
+		if x.Entered {
+			text = fmt.Sprintf("%d +%s %s", x.Member, x.Segment, time.UnixMicro(x.At).In(c.prog.Zone.Location()).Format("01-02T15:04"))
+		}
+		texts = append(texts, text)
+	}
+	if fmt.Sprint(texts) != fmt.Sprint(want) {
+		c.t.Errorf("crossings\n got %q\nwant %q", texts, want)
+	}
+}
+
+func (c *club) reopen() {
+	c.close()
+	c.open(false)
+}
+
+func TestPointsLive(t *testing.T) {
+	c := newClub(t, clubRules, "2026-03-01T10:00")
+	c.give(c.order("lin", "O1", 1500), c.order("lin", "O2", 100), c.order("wei", "O3", 5000))
+	c.expect("lin", "pending(stars) = 1600", "balance(stars) = 0", "balance(coins) = 20", `level = "normal"`)
+	c.expect("wei", "pending(stars) = 3000", "balance(coins) = 10")
+	c.crossings("0 +hoarder 03-01T10:00")
+	c.reopen()
+	c.expect("lin", "pending(stars) = 1600", "balance(coins) = 20")
+	c.at("2026-03-04T09:00")
+	c.expect("lin", "pending(stars) = 0", "balance(stars) = 1600", `level = "silver"`)
+	c.expect("wei", "balance(stars) = 3000", `level = "gold"`)
+	c.crossings("0 +rich 03-04T00:00", "0 +silver 03-04T00:00", "1 +rich 03-04T00:00", "1 +silver 03-04T00:00")
+	c.give(c.order("lin", "O4", 1000), c.refund("lin", "R1", "O1", 1000))
+	c.expect("lin", "pending(stars) = 1200", "balance(stars) = 600", `level = "normal"`)
+	c.crossings("0 -rich 03-04T09:00", "0 -silver 03-04T09:00")
+	if err := c.engine.Checkpoint(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+	c.reopen()
+	c.expect("lin", "pending(stars) = 1200", "balance(stars) = 600", `level = "normal"`)
+	c.at("2026-05-10T09:00")
+	c.expect("lin", "pending(stars) = 0", "balance(stars) = 0", "balance(coins) = 30")
+	c.expect("wei", "balance(stars) = 0", `level = "gold"`) // confirmed in April, for it was earned in the last 12 months
+}

@@ -1,0 +1,79 @@
+package live
+
+import (
+	"github.com/muster-engine/muster/compiler/exprplan"
+	"github.com/muster-engine/muster/compiler/ir"
+	"github.com/muster-engine/muster/runtime"
+	"github.com/muster-engine/muster/storage"
+	"github.com/muster-engine/muster/storage/column"
+)
+
+// person is a member as expression plans read one. What is read of its history is kept: events that come later are not
+// seen.
+func (m *member) person(prog *ir.Program) *exprplan.Member {
+	events := make(map[int][]exprplan.Event)
+	return &exprplan.Member{
+		Number: m.number,
+		Attribute: func(i int) ir.Value {
+			a := prog.Attributes[i]
+			return runtime.FromStored(m.attributes[a.Name], a.Type)
+		},
+		Manual: func(tag int) (ir.Value, int64) {
+			t := prog.Tags[tag]
+			name := storage.ManualPrefix + t.Name
+			return runtime.FromStored(m.attributes[name], t.Type), m.attributes[name+storage.ManualAtSuffix].Int
+		},
+		OnList: func(i int) bool { return m.lists[prog.Lists[i].Name] },
+		Events: func(i int) []exprplan.Event {
+			out, ok := events[i]
+			if !ok {
+				out = planEvents(m.events[prog.Events[i].Name], prog.Events[i])
+				events[i] = out
+			}
+			return out
+		},
+	}
+}
+
+// planEvents are stored events as expression plans read them.
+func planEvents(list []event, of *ir.Event) []exprplan.Event {
+	if len(list) == 0 {
+		return nil
+	}
+	out := make([]exprplan.Event, len(list))
+	fields := make([]ir.Value, len(list)*len(of.Fields))
+	for i, e := range list {
+		out[i] = exprplan.Event{At: e.at, Fields: fields[:len(of.Fields):len(of.Fields)]}
+		fields = fields[len(of.Fields):]
+		for k, f := range of.Fields {
+			out[i].Fields[k] = runtime.FromStored(e.fields[f.Name], f.Type)
+		}
+	}
+	return out
+}
+
+// storedFields are the fields of an event as they are stored.
+func storedFields(e exprplan.Event, of *ir.Event) map[string]column.Value {
+	out := make(map[string]column.Value, len(of.Fields))
+	for i, f := range of.Fields {
+		v := e.Fields[i]
+		if !v.Known {
+			continue
+		}
+		switch StoredKind(f.Type) {
+		case column.Floats:
+			out[f.Name] = column.Float(v.F)
+		case column.Sets:
+			out[f.Name] = column.Set(v.Set...)
+		case column.Texts:
+			text := v.S
+			if f.Type.Kind == ir.Enum {
+				text = f.Type.Enum.Values[v.I]
+			}
+			out[f.Name] = column.Text(text)
+		default:
+			out[f.Name] = column.Int(v.I)
+		}
+	}
+	return out
+}

@@ -1,0 +1,183 @@
+package live
+
+import (
+	"cmp"
+	"context"
+	"maps"
+	"slices"
+
+	"github.com/RoaringBitmap/roaring/v2"
+
+	"github.com/muster-engine/muster/compiler/ir"
+	"github.com/muster-engine/muster/runtime"
+	"github.com/muster-engine/muster/storage/column"
+)
+
+// turnover is a step of time that makes a view anew. At a local midnight this is the order: points become active and
+// expire; the cuts of ntiles are taken; tiers are measured; the segments that members are in then are compared with those
+// before; campaigns follow the crossings.
+//
+// What is due is put into the overlay before the view is computed. The standing view, which is before the midnight, does
+// not see facts of the midnight, so it can be taken back again.
+type turnover struct {
+	*group
+	before map[uint32]*member // what lay in the overlay; nil for nothing
+}
+
+// due lets the members that are due have their turns, up to the cuts.
+func (o *turnover) due() error {
+	if !o.loyal {
+		return nil
+	}
+	if err := o.pass(o.engine.dueBy(o.now)); err != nil {
+		return err
+	}
+	for _, m := range o.touched {
+		o.follow(m)
+	}
+	o.tryOn()
+	// From here on the members may be read by others.
+	for _, n := range slices.Sorted(maps.Keys(o.touched)) {
+		m := o.touched[n]
+		next := m.clone()
+		next.turn, next.altered = m.turn, m.altered
+		o.touched[n] = next
+	}
+	o.waves = nil
+	return nil
+}
+
+// tryOn puts the changed members into the overlay.
+func (o *turnover) tryOn() {
+	e := o.engine
+	o.before = make(map[uint32]*member)
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	for n, m := range o.touched {
+		if m.altered {
+			o.before[n] = e.overlay[n]
+			e.lay(n, m)
+		}
+	}
+}
+
+// takeBack undoes tryOn.
+func (o *turnover) takeBack() {
+	e := o.engine
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	for n, m := range o.before {
+		e.lay(n, m)
+	}
+}
+
+// lay puts a member into the overlay, or takes it out.
+func (e *Engine) lay(number uint32, m *member) {
+	block := int(number / column.Block)
+	if m == nil {
+		delete(e.overlay, number)
+		delete(e.byBlock[block], number)
+		return
+	}
+	e.overlay[number] = m
+	if e.byBlock[block] == nil {
+		e.byBlock[block] = make(map[uint32]*member)
+	}
+	e.byBlock[block][number] = m
+}
+
+// work computes the view and what follows from it: the crossings in their order, and the cuts.
+func (o *turnover) work(ctx context.Context) ([]runtime.Crossing, map[string][]ir.Cut, error) {
+	before, err := o.engine.View().Segments(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	after, cuts, err := stand(ctx, o.view)
+	if err != nil || !o.loyal {
+		return difference(before, after), cuts, err
+	}
+	due := o.turns()
+	if err := o.measure(ctx, due); err != nil {
+		return nil, nil, err
+	}
+	if after, err = o.view.Segments(ctx); err != nil {
+		return nil, nil, err
+	}
+	return o.campaigns(ctx, due, before, after, cuts)
+}
+
+// turns are the members that have one, by number.
+func (o *turnover) turns() (out []*member) {
+	for _, n := range slices.Sorted(maps.Keys(o.touched)) {
+		out = append(out, o.touched[n])
+	}
+	return out
+}
+
+// measure settles members and puts what they become into the view.
+func (o *turnover) measure(ctx context.Context, members []*member) error {
+	if err := o.settle(members); err != nil {
+		return err
+	}
+	_, err := o.become(ctx, members)
+	return err
+}
+
+// become puts what members have become into the view, and returns their crossings on the way there.
+func (o *turnover) become(ctx context.Context, members []*member) ([]runtime.Crossing, error) {
+	if len(members) == 0 {
+		return nil, nil
+	}
+	change, err := o.engine.evaluate(ctx, o.view, slices.Clone(members), o.now, nil)
+	if err != nil {
+		return nil, err
+	}
+	crossings := change.Crossings()
+	return crossings, change.Commit()
+}
+
+// campaigns hands the crossings to the turns of members, and works out what follows until nothing more does.
+func (o *turnover) campaigns(ctx context.Context, due []*member, before, after []*roaring.Bitmap, cuts map[string][]ir.Cut) ([]runtime.Crossing, map[string][]ir.Cut, error) {
+	found := difference(before, after)
+	members, err := o.follower(due, found)
+	if err != nil {
+		return nil, nil, err
+	}
+	now, last := members, found
+	for len(now) > 0 {
+		handed := make([]crossing, len(last))
+		for i, c := range last {
+			handed[i] = crossing{Crossing: c}
+		}
+		if now, err = o.crossed(now, handed); err != nil {
+			return nil, nil, err
+		}
+		if err := o.settle(now); err != nil {
+			return nil, nil, err
+		}
+		if last, err = o.become(ctx, now); err != nil {
+			return nil, nil, err
+		}
+		found = append(found, last...)
+	}
+	return found, cuts, o.conclude(members)
+}
+
+// follower adds to members those whose crossings campaigns follow.
+func (o *turnover) follower(members []*member, found []runtime.Crossing) ([]*member, error) {
+	for _, c := range found {
+		if !o.engine.conductor.Follows(c.Segment) || o.touched[c.Member] != nil {
+			continue
+		}
+		m, err := o.engine.current(c.Member)
+		if err != nil {
+			return nil, err
+		}
+		m = m.clone()
+		o.place(m)
+		m.altered = false
+		members = append(members, m)
+	}
+	slices.SortFunc(members, func(a, b *member) int { return cmp.Compare(a.number, b.number) })
+	return members, nil
+}
