@@ -24,8 +24,8 @@ type block struct {
 	count  int // of live
 	// columns are the attributes, tags and slots that were asked for, by the key of their node.
 	columns  map[string]*resident
-	segments map[int]*index.Bits
-	lists    map[int]*index.Bits
+	segments map[int]index.Bits
+	lists    map[int]index.Bits
 
 	// While a goroutine works on the block:
 	worker *worker
@@ -50,6 +50,12 @@ type resident struct {
 	tried  bool // whether values were tried
 }
 
+// words is the length of the block's sets.
+func (b *block) words() int { return vector.Words(b.members) }
+
+// bits lends a set of the block's length with anything in it, until it is given back to the worker.
+func (b *block) bits() index.Bits { return b.worker.bits(b.words()) }
+
 // stale reports whether the column is that of another instant.
 func (r *resident) stale(now int64) bool { return r.moving && r.at != now }
 
@@ -59,17 +65,20 @@ func (b *block) load() {
 	}
 	live, err := b.view.data.Live(b.no)
 	vector.Fail(err)
+	b.live = make(index.Bits, b.words())
 	if live != nil {
-		live.WriteDenseTo(b.live[:])
+		var dense [index.BlockWords]uint64
+		live.WriteDenseTo(dense[:])
+		copy(b.live, dense[:])
 	}
 	if small, lanes, ok := b.overlay(); ok {
-		vector.Fail(small.with(func() { lanes.setBits(&b.live, &small.block.live) }))
+		vector.Fail(small.with(func() { lanes.setBits(b.live, small.block.live) }))
 		small.done()
 	}
 	b.count = b.live.Count()
 	b.columns = make(map[string]*resident)
-	b.segments = make(map[int]*index.Bits)
-	b.lists = make(map[int]*index.Bits)
+	b.segments = make(map[int]index.Bits)
+	b.lists = make(map[int]index.Bits)
 	b.loaded = true
 }
 
@@ -238,22 +247,22 @@ func (b *block) window(w ir.Window) []calendar.Interval {
 }
 
 // segment returns the members of a segment, computed once.
-func (b *block) segment(i int) *index.Bits {
+func (b *block) segment(i int) index.Bits {
 	if s, ok := b.segments[i]; ok {
 		return s
 	}
-	s := new(index.Bits)
-	b.run(b.at.planOf(b.view.prog.Segments[i].Expr), &b.live, s, nil)
+	s := make(index.Bits, b.words())
+	b.run(b.at.segmentPlan(i, b.view.prog.Segments[i].Expr), b.live, s, nil)
 	b.segments[i] = s // right, as the columns are that it was computed from
 	return s
 }
 
 // list returns the members on a list.
-func (b *block) list(i int) *index.Bits {
+func (b *block) list(i int) index.Bits {
 	if s, ok := b.lists[i]; ok {
 		return s
 	}
-	s := new(index.Bits)
+	s := make(index.Bits, b.words())
 	all, err := b.view.data.List(b.view.prog.Lists[i].Name)
 	vector.Fail(err)
 	if all != nil {
@@ -319,7 +328,7 @@ func (b *block) number(row int) uint64 {
 	return uint64(b.no)*column.Block + uint64(row)
 }
 
-func bitLanes(batch *vector.Batch, set *index.Bits, first int) *vector.Vec {
+func bitLanes(batch *vector.Batch, set index.Bits, first int) *vector.Vec {
 	out := batch.New(ir.Bool)
 	copy(out.B, set[first/64:])
 	if tail := uint(batch.N) & 63; tail != 0 {

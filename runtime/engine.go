@@ -89,6 +89,31 @@ type instant struct {
 
 	plansMu sync.Mutex
 	plans   map[*ir.Node]*plan.Node
+	daily   *daily
+}
+
+// daily is what is the same at all instants of a local date.
+type daily struct {
+	today int64
+	mu    sync.Mutex
+	plans map[int]*plan.Node // by segment; nil for one whose condition reads the time of day
+}
+
+// segmentPlan returns the plan of a segment's condition.
+func (i *instant) segmentPlan(segment int, n *ir.Node) *plan.Node {
+	i.daily.mu.Lock()
+	defer i.daily.mu.Unlock()
+	p, ok := i.daily.plans[segment]
+	if !ok {
+		if !plan.Ticks(n) {
+			p = plan.Build(n, i.clock)
+		}
+		i.daily.plans[segment] = p
+	}
+	if p == nil {
+		return i.planOf(n)
+	}
+	return p
 }
 
 // At returns the view at the instant, in microseconds, at which the engine's clock stands.
@@ -100,8 +125,13 @@ func (e *Engine) At(now int64) *View {
 
 // AsOf returns the view at any instant, as if the clock stood there: ntile cuts are taken at that instant.
 func (e *Engine) AsOf(now int64) *View {
+	return e.asOf(now, nil)
+}
+
+// asOf is AsOf that uses what is known of the date, if that is the one of now.
+func (e *Engine) asOf(now int64, known *daily) *View {
 	v := &View{Engine: e, cuts: make(map[string][]ir.Cut)}
-	v.moveTo(now)
+	v.moveTo(now, known)
 	members := int(e.data.Members())
 	var blocks []*block
 	for no := 0; no*column.Block < members; no++ {
@@ -111,11 +141,14 @@ func (e *Engine) AsOf(now int64) *View {
 	return v
 }
 
-// moveTo sets the view's clock.
-func (v *View) moveTo(now int64) {
+// moveTo sets the view's clock, using what is known of the date if that is the one of now.
+func (v *View) moveTo(now int64, known *daily) {
 	zone := v.prog.Zone
 	i := &instant{plans: make(map[*ir.Node]*plan.Node)}
 	i.clock = plan.Clock{Zone: zone, Now: now, Today: zone.DateOf(now)}
+	if i.daily = known; known == nil || known.today != i.clock.Today {
+		i.daily = &daily{today: i.clock.Today, plans: make(map[int]*plan.Node)}
+	}
 	i.env = &vector.Env{
 		Zone: zone, Digits: v.prog.Digits, Now: now, Today: i.clock.Today,
 		Lookup: v.lookup,
@@ -147,21 +180,21 @@ func (i *instant) planOf(n *ir.Node) *plan.Node {
 // worker is what one goroutine brings to a block: scratch memory that is used again.
 type worker struct {
 	scratch vector.Scratch
-	pool    []*index.Bits
+	pool    []index.Bits
 	folds   map[int]*fold.Block // by event type; their memory is used again for each block
 }
 
-// bits lends a set; give takes it back.
-func (w *worker) bits() *index.Bits {
+// bits lends a set of so many words with anything in it; give takes it back.
+func (w *worker) bits(words int) index.Bits {
 	if n := len(w.pool); n > 0 {
 		b := w.pool[n-1]
 		w.pool = w.pool[:n-1]
-		return b
+		return b[:words]
 	}
-	return new(index.Bits)
+	return make(index.Bits, words, index.BlockWords)
 }
 
-func (w *worker) give(b *index.Bits) { w.pool = append(w.pool, b) }
+func (w *worker) give(b index.Bits) { w.pool = append(w.pool, b) }
 
 // workers are reused from question to question.
 var workers = sync.Pool{New: func() any { return new(worker) }}

@@ -29,7 +29,7 @@ const fewValues = 8
 const sparse = column.Block / 64
 
 // run sets out to the candidates for whom the plan holds. out must not be the candidates' set.
-func (b *block) run(p *plan.Node, candidates, out *index.Bits, tr trace) {
+func (b *block) run(p *plan.Node, candidates, out index.Bits, tr trace) {
 	var began time.Time
 	var in int
 	if tr != nil {
@@ -49,18 +49,18 @@ func (b *block) run(p *plan.Node, candidates, out *index.Bits, tr trace) {
 	}
 }
 
-func (b *block) dispatch(p *plan.Node, candidates, out *index.Bits, tr trace) (how string) {
+func (b *block) dispatch(p *plan.Node, candidates, out index.Bits, tr trace) (how string) {
 	switch p.Op {
 	case plan.Everyone:
-		*out = *candidates
+		copy(out, candidates)
 	case plan.Nobody:
-		*out = index.Bits{}
+		clear(out)
 	case plan.And:
 		b.and(p, candidates, out, tr)
 	case plan.Or:
 		b.or(p, candidates, out, tr)
 	case plan.Not:
-		inner := b.worker.bits()
+		inner := b.bits()
 		b.run(p.Kids[0], candidates, inner, tr)
 		for i, w := range candidates {
 			out[i] = w &^ inner[i]
@@ -85,7 +85,7 @@ func (b *block) dispatch(p *plan.Node, candidates, out *index.Bits, tr trace) (h
 	return ""
 }
 
-func intersect(out, x, y *index.Bits) {
+func intersect(out, x, y index.Bits) {
 	for i, w := range x {
 		out[i] = w & y[i]
 	}
@@ -153,9 +153,9 @@ func (b *block) cost(p *plan.Node) (class, size int) {
 	return class, size
 }
 
-func (b *block) and(p *plan.Node, candidates, out *index.Bits, tr trace) {
-	left, next := b.worker.bits(), b.worker.bits()
-	*left = *candidates
+func (b *block) and(p *plan.Node, candidates, out index.Bits, tr trace) {
+	left, next := b.bits(), b.bits()
+	copy(left, candidates)
 	for _, kid := range b.order(p.Kids) {
 		if left.Empty() {
 			break
@@ -163,15 +163,15 @@ func (b *block) and(p *plan.Node, candidates, out *index.Bits, tr trace) {
 		b.run(kid, left, next, tr)
 		left, next = next, left
 	}
-	*out = *left
+	copy(out, left)
 	b.worker.give(left)
 	b.worker.give(next)
 }
 
-func (b *block) or(p *plan.Node, candidates, out *index.Bits, tr trace) {
-	left, part := b.worker.bits(), b.worker.bits()
-	*left = *candidates
-	*out = index.Bits{}
+func (b *block) or(p *plan.Node, candidates, out index.Bits, tr trace) {
+	left, part := b.bits(), b.bits()
+	copy(left, candidates)
+	clear(out)
 	for _, kid := range b.order(p.Kids) {
 		if left.Empty() {
 			break
@@ -187,19 +187,19 @@ func (b *block) or(p *plan.Node, candidates, out *index.Bits, tr trace) {
 }
 
 // known answers from a column's known bits.
-func (b *block) known(p *plan.Node, candidates, out *index.Bits) string {
+func (b *block) known(p *plan.Node, candidates, out index.Bits) string {
 	r := b.column(p.On)
 	if r.col == nil {
-		*out = index.Bits{}
+		clear(out)
 		return "nothing stored"
 	}
-	*out = *candidates
+	copy(out, candidates)
 	maskKnown(r.col, out)
 	return "known"
 }
 
 // maskKnown clears the rows that are unknown or beyond the column.
-func maskKnown(c *column.Column, out *index.Bits) {
+func maskKnown(c *column.Column, out index.Bits) {
 	for w := range out {
 		if out[w] == 0 {
 			continue
@@ -236,14 +236,14 @@ func (r *resident) indexValues() *index.Values {
 }
 
 // equal answers equality with given values.
-func (b *block) equal(p *plan.Node, candidates, out *index.Bits) string {
+func (b *block) equal(p *plan.Node, candidates, out index.Bits) string {
 	r := b.column(p.On)
-	*out = index.Bits{}
+	clear(out)
 	if r.col == nil {
 		return "nothing stored"
 	}
 	if r.col.Kind == column.Floats {
-		part := b.worker.bits()
+		part := b.bits()
 		for _, v := range p.Values {
 			index.ScanFloats(r.col.F64, v.F, v.F, false, false, part)
 			for i, w := range part {
@@ -255,8 +255,11 @@ func (b *block) equal(p *plan.Node, candidates, out *index.Bits) string {
 		return "column compared"
 	}
 	how := "bitmap of values"
-	values := r.indexValues()
-	part := b.worker.bits()
+	var values *index.Values
+	if b.view.opt.Index != IndexNever {
+		values = r.indexValues()
+	}
+	part := b.bits()
 	for _, v := range p.Values {
 		raw, ok := rawOf(r.col, v)
 		if !ok {
@@ -282,9 +285,9 @@ func (b *block) equal(p *plan.Node, candidates, out *index.Bits) string {
 }
 
 // ranged answers a range.
-func (b *block) ranged(p *plan.Node, candidates, out *index.Bits) string {
+func (b *block) ranged(p *plan.Node, candidates, out index.Bits) string {
 	r := b.column(p.On)
-	*out = index.Bits{}
+	clear(out)
 	switch {
 	case r.col == nil:
 		return "nothing stored"
@@ -321,7 +324,7 @@ func (b *block) ranged(p *plan.Node, candidates, out *index.Bits) string {
 }
 
 // elements sets out to rows whose packed element is in [lo, hi], at least among the candidates.
-func (b *block) elements(r *resident, lo, hi uint64, candidates, out *index.Bits) string {
+func (b *block) elements(r *resident, lo, hi uint64, candidates, out index.Bits) string {
 	r.asked++
 	mode := b.view.opt.Index
 	if r.slices == nil && (mode == IndexAlways || mode == IndexAuto && r.asked > 1) {
@@ -340,13 +343,13 @@ func (b *block) elements(r *resident, lo, hi uint64, candidates, out *index.Bits
 }
 
 // compute evaluates a condition in vectors, for the batches that have candidates.
-func (b *block) compute(n *ir.Node, candidates, out *index.Bits) {
-	*out = index.Bits{}
+func (b *block) compute(n *ir.Node, candidates, out index.Bits) {
+	clear(out)
 	b.prepare(n)
 	lanes := &lanes{block: b}
 	batch := vector.NewBatch(b.at.env, &b.worker.scratch, lanes, 0)
 	for from := 0; from < b.members; from += vector.Lanes {
-		words := candidates[from/64 : min((from+vector.Lanes)/64, index.BlockWords)]
+		words := candidates[from/64 : min((from+vector.Lanes)/64, len(candidates))]
 		if vector.Ones(words) == 0 {
 			continue
 		}

@@ -3,6 +3,7 @@ package runtime
 import (
 	"context"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -60,9 +61,9 @@ func (v *View) Explain(ctx context.Context, cond *ir.Node) (*Explanation, error)
 	unknown := make(map[*plan.Node]int64)
 	err := v.each(ctx, func(w *worker, b *block) error {
 		tr := make(trace)
-		set := w.bits()
+		set := b.bits()
 		defer w.give(set)
-		b.run(p, &b.live, set, tr)
+		b.run(p, b.live, set, tr)
 		mu.Lock()
 		defer mu.Unlock()
 		out.Members += set.Count()
@@ -94,8 +95,8 @@ func (b *block) countUnknown(p *plan.Node, unknown map[*plan.Node]int64) {
 		if ok && r.col == nil {
 			unknown[p] += int64(b.count)
 		} else if ok {
-			known := b.live
-			maskKnown(r.col, &known)
+			known := slices.Clone(b.live)
+			maskKnown(r.col, known)
 			unknown[p] += int64(b.count - known.Count())
 		}
 	}

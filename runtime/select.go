@@ -24,9 +24,9 @@ func (v *View) Count(ctx context.Context, cond *ir.Node) (int, error) {
 	}
 	p := v.at.Load().planOf(cond)
 	return v.sum(ctx, func(w *worker, b *block) int {
-		out := w.bits()
+		out := b.bits()
 		defer w.give(out)
-		b.run(p, &b.live, out, nil)
+		b.run(p, b.live, out, nil)
 		return out.Count()
 	})
 }
@@ -54,9 +54,9 @@ func (v *View) Select(ctx context.Context, cond *ir.Node) (*roaring.Bitmap, erro
 	blocks := len(*v.blocks.Load())
 	dense := make([]uint64, blocks*index.BlockWords)
 	err := v.each(ctx, func(w *worker, b *block) error {
-		out := w.bits()
+		out := b.bits()
 		defer w.give(out)
-		b.run(p, &b.live, out, nil)
+		b.run(p, b.live, out, nil)
 		if b.no < blocks { // a block that came meanwhile is of the next answer
 			copy(dense[b.no*index.BlockWords:], out[:])
 		}
@@ -85,11 +85,11 @@ func (v *View) Values(ctx context.Context, cond *ir.Node, nodes []*ir.Node, f fu
 	}
 	var mu sync.Mutex
 	return v.each(ctx, func(w *worker, b *block) error {
-		chosen := w.bits()
+		chosen := b.bits()
 		defer w.give(chosen)
-		*chosen = b.live
+		copy(chosen, b.live)
 		if cond != nil {
-			b.run(b.at.planOf(cond), &b.live, chosen, nil)
+			b.run(b.at.planOf(cond), b.live, chosen, nil)
 		}
 		part := Part{Base: uint32(b.no) * column.Block, Members: make([]uint32, 0, chosen.Count())}
 		for i := range b.members {

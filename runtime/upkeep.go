@@ -62,7 +62,7 @@ func (v *View) evaluateRows(ctx context.Context, rows Rows, now int64) (*change,
 	opt := Options{Workers: 1, Index: IndexNever}
 	engine := New(v.prog, rows, opt)
 	engine.tables = v.tables
-	small := engine.AsOf(now)
+	small := engine.asOf(now, v.at.Load().daily)
 	small.cutsMu.Lock()
 	v.cutsMu.Lock()
 	for k, c := range v.cuts {
@@ -165,7 +165,7 @@ func (c *Change) Superseded() bool { return c.last == 0 }
 // Crossings are the segments that members enter or leave by the change, by member, then segment.
 func (c *Change) Crossings() []Crossing { return c.crossings }
 
-func (c *Change) compare(segment int, now *index.Bits) {
+func (c *Change) compare(segment int, now index.Bits) {
 	blocks := *c.view.blocks.Load()
 	for lane, m := range c.small.rows.Numbers() {
 		was := false
@@ -196,7 +196,7 @@ func (c *Change) in(segment int, lane uint32) bool {
 func (c *Change) Commit() error {
 	v := c.view
 	if c.now != v.Now() {
-		v.moveTo(c.now)
+		v.moveTo(c.now, v.at.Load().daily)
 	}
 	if c.small == nil {
 		return nil
@@ -250,7 +250,7 @@ func (b *block) apply(small *change, from, to int) {
 	}()
 	b.load()
 	lanes := laneMap{numbers: small.rows.Numbers(), from: from, to: to}
-	lanes.setBits(&b.live, &small.block.live)
+	lanes.setBits(b.live, small.block.live)
 	b.count = b.live.Count()
 	for key, r := range b.columns {
 		if r.stale(b.at.clock.Now) {
@@ -280,10 +280,10 @@ type laneMap struct {
 	from, to int
 }
 
-func bit(set *index.Bits, i uint32) bool { return set[i%column.Block>>6]>>(i&63)&1 != 0 }
+func bit(set index.Bits, i uint32) bool { return set[i%column.Block>>6]>>(i&63)&1 != 0 }
 
 // setBits copies the lanes' bits to the members' places.
-func (l laneMap) setBits(dst, src *index.Bits) {
+func (l laneMap) setBits(dst, src index.Bits) {
 	for lane := l.from; lane < l.to; lane++ {
 		m := l.numbers[lane] % column.Block
 		if bit(src, uint32(lane)) {

@@ -9,6 +9,7 @@ package plan
 
 import (
 	"math"
+	"slices"
 
 	"github.com/muster-engine/muster/compiler/calendar"
 	"github.com/muster-engine/muster/compiler/ir"
@@ -63,6 +64,15 @@ func Build(n *ir.Node, at Clock) *Node {
 		p.Cond = n
 	}
 	return p
+}
+
+// Ticks reports whether the plan of a condition may be another one at another instant of the same local date.
+func Ticks(n *ir.Node) bool {
+	switch n.Op {
+	case ir.OpNow, ir.OpHoursSince, ir.OpHoursUntil:
+		return true
+	}
+	return slices.ContainsFunc(n.Args, Ticks)
 }
 
 func build(n *ir.Node, at Clock) *Node {

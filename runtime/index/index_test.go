@@ -38,7 +38,9 @@ func drawColumn(t *rapid.T) (*column.Column, []int64, []bool) {
 	return b.Column(), vals, known
 }
 
-func has(b *index.Bits, i int) bool { return b[i>>6]>>(uint(i)&63)&1 != 0 }
+func rows() index.Bits { return make(index.Bits, index.BlockWords) }
+
+func has(b index.Bits, i int) bool { return b[i>>6]>>(uint(i)&63)&1 != 0 }
 
 // TestRangesAgree holds slices, values, scan and probe to a plain comparison.
 func TestRangesAgree(t *testing.T) {
@@ -51,7 +53,7 @@ func TestRangesAgree(t *testing.T) {
 			if rapid.Bool().Draw(t, "equal") {
 				hi = lo
 			}
-			var bySlices, byScan, byProbe, byValues, candidates index.Bits
+			bySlices, byScan, byProbe, byValues, candidates := rows(), rows(), rows(), rows(), rows()
 			for i := range c.Len {
 				if (uint64(i)*2654435761)%3 == 0 {
 					candidates[i>>6] |= 1 << (uint(i) & 63)
@@ -59,31 +61,31 @@ func TestRangesAgree(t *testing.T) {
 			}
 			from, to, ok := index.Packed(c, lo, hi)
 			if ok {
-				slices.Range(from, to, &bySlices)
-				index.Scan(c, from, to, &byScan)
-				index.Probe(c, from, to, &candidates, &byProbe)
+				slices.Range(from, to, bySlices)
+				index.Scan(c, from, to, byScan)
+				index.Probe(c, from, to, candidates, byProbe)
 				if values != nil {
-					values.AddRange(from, to, &byValues)
+					values.AddRange(from, to, byValues)
 				}
 			}
 			for i := range column.Block {
 				if i >= c.Len {
-					if has(&bySlices, i) || has(&byScan, i) || has(&byProbe, i) || has(&byValues, i) {
+					if has(bySlices, i) || has(byScan, i) || has(byProbe, i) || has(byValues, i) {
 						t.Fatalf("row %d beyond the column of %d rows was selected", i, c.Len)
 					}
 					continue
 				}
 				if !known[i] {
-					if has(&byValues, i) {
+					if has(byValues, i) {
 						t.Fatalf("unknown row %d has a value bitmap", i)
 					}
 					continue
 				}
 				want := vals[i] >= lo && vals[i] <= hi
-				if has(&bySlices, i) != want || has(&byScan, i) != want || has(&byProbe, i) != (want && has(&candidates, i)) ||
-					(values != nil && has(&byValues, i) != want) {
+				if has(bySlices, i) != want || has(byScan, i) != want || has(byProbe, i) != (want && has(candidates, i)) ||
+					(values != nil && has(byValues, i) != want) {
 					t.Fatalf("row %d = %d in [%d, %d]: want %v; slices %v, scan %v, probe %v, values %v",
-						i, vals[i], lo, hi, want, has(&bySlices, i), has(&byScan, i), has(&byProbe, i), has(&byValues, i))
+						i, vals[i], lo, hi, want, has(bySlices, i), has(byScan, i), has(byProbe, i), has(byValues, i))
 				}
 			}
 		}
@@ -96,16 +98,16 @@ func TestFloatRangesAgree(t *testing.T) {
 		x := rapid.SliceOfN(numbers.Filter(func(f float64) bool { return !math.IsInf(f, 0) }), 0, 200).Draw(t, "x")
 		lo, hi := numbers.Draw(t, "lo"), numbers.Draw(t, "hi")
 		openLo, openHi := rapid.Bool().Draw(t, "open lo"), rapid.Bool().Draw(t, "open hi")
-		var candidates, scanned, probed index.Bits
+		candidates, scanned, probed := rows(), rows(), rows()
 		for i := 0; i < column.Block; i += 2 {
 			candidates[i>>6] |= 1 << (uint(i) & 63)
 		}
-		index.ScanFloats(x, lo, hi, openLo, openHi, &scanned)
-		index.ProbeFloats(x, lo, hi, openLo, openHi, &candidates, &probed)
+		index.ScanFloats(x, lo, hi, openLo, openHi, scanned)
+		index.ProbeFloats(x, lo, hi, openLo, openHi, candidates, probed)
 		for i := range column.Block {
 			want := i < len(x) && x[i] >= lo && x[i] <= hi && !(openLo && x[i] == lo) && !(openHi && x[i] == hi)
-			if has(&scanned, i) != want || has(&probed, i) != (want && i%2 == 0) {
-				t.Fatalf("row %d of %v in %v…%v (open %v, %v): want %v, scanned %v, probed %v", i, x, lo, hi, openLo, openHi, want, has(&scanned, i), has(&probed, i))
+			if has(scanned, i) != want || has(probed, i) != (want && i%2 == 0) {
+				t.Fatalf("row %d of %v in %v…%v (open %v, %v): want %v, scanned %v, probed %v", i, x, lo, hi, openLo, openHi, want, has(scanned, i), has(probed, i))
 			}
 		}
 	})
@@ -141,20 +143,20 @@ func BenchmarkRange(b *testing.B) {
 	}
 	c := column.PackInts(vals, nil)
 	s := index.Build(c)
-	var out index.Bits
+	out := rows()
 	b.Run("slices", func(b *testing.B) {
 		for b.Loop() {
-			s.Range(1000, 500_000, &out)
+			s.Range(1000, 500_000, out)
 		}
 	})
 	b.Run("slices at least", func(b *testing.B) {
 		for b.Loop() {
-			s.Range(500_001, math.MaxUint64, &out)
+			s.Range(500_001, math.MaxUint64, out)
 		}
 	})
 	b.Run("scan", func(b *testing.B) {
 		for b.Loop() {
-			index.Scan(c, 1000, 500_000, &out)
+			index.Scan(c, 1000, 500_000, out)
 		}
 	})
 	b.Run("build", func(b *testing.B) {

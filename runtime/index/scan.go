@@ -26,7 +26,7 @@ func Packed(c *column.Column, lo, hi int64) (from, to uint64, ok bool) {
 }
 
 // Scan sets out to the rows of c whose packed element is in [lo, hi]; unknown rows may be in it or not.
-func Scan(c *column.Column, lo, hi uint64, out *Bits) {
+func Scan(c *column.Column, lo, hi uint64, out Bits) {
 	words := (c.Len + 63) / 64
 	clear(out[words:])
 	ScanWords(c, lo, hi, out[:words])
@@ -75,8 +75,8 @@ func scan[T uint8 | uint16 | uint32 | uint64](x []T, lo, hi uint64, out []uint64
 	}
 }
 
-// Probe sets out to the candidates whose packed element is in [lo, hi].
-func Probe(c *column.Column, lo, hi uint64, candidates, out *Bits) {
+// Probe sets out, which is as long as the candidates, to those of them whose packed element is in [lo, hi].
+func Probe(c *column.Column, lo, hi uint64, candidates, out Bits) {
 	for w, word := range candidates {
 		var keep uint64
 		for x := word; x != 0; x &= x - 1 {
@@ -93,8 +93,8 @@ func Probe(c *column.Column, lo, hi uint64, candidates, out *Bits) {
 }
 
 // ScanFloats sets out to the rows with lo <= value <= hi, the ends left out where open.
-func ScanFloats(x []float64, lo, hi float64, openLo, openHi bool, out *Bits) {
-	*out = Bits{}
+func ScanFloats(x []float64, lo, hi float64, openLo, openHi bool, out Bits) {
+	clear(out[(len(x)+63)/64:])
 	lo, hi = closed(lo, hi, openLo, openHi)
 	for w := 0; w*64 < len(x); w++ {
 		part := x[w*64 : min(w*64+64, len(x))]
@@ -114,7 +114,7 @@ func ScanFloats(x []float64, lo, hi float64, openLo, openHi bool, out *Bits) {
 }
 
 // ProbeFloats is ScanFloats for the candidates only.
-func ProbeFloats(x []float64, lo, hi float64, openLo, openHi bool, candidates, out *Bits) {
+func ProbeFloats(x []float64, lo, hi float64, openLo, openHi bool, candidates, out Bits) {
 	lo, hi = closed(lo, hi, openLo, openHi)
 	for w, word := range candidates {
 		var keep uint64

@@ -15,11 +15,12 @@ import (
 // BlockWords is the length of a Bits.
 const BlockWords = column.Block / 64
 
-// Bits is a set of the rows of a block.
-type Bits [BlockWords]uint64
+// Bits is a set of the rows of a block: a bit per row, 64 a word, as many words as the rows take and no bits after the
+// last. One set may be read as long as another: of the same block, or longer.
+type Bits []uint64
 
 // Count is the number of rows in the set.
-func (b *Bits) Count() int {
+func (b Bits) Count() int {
 	n := 0
 	for _, w := range b {
 		n += bits.OnesCount64(w)
@@ -28,7 +29,7 @@ func (b *Bits) Count() int {
 }
 
 // Empty reports whether the set has no rows.
-func (b *Bits) Empty() bool {
+func (b Bits) Empty() bool {
 	for _, w := range b {
 		if w != 0 {
 			return false
@@ -40,8 +41,10 @@ func (b *Bits) Empty() bool {
 // Slices is a bit-sliced index of the packed elements of a column. It is immutable.
 type Slices struct {
 	rows   int
-	planes []Bits // planes[p] has the rows whose element has bit p set
+	planes []plane // planes[p] has the rows whose element has bit p set
 }
+
+type plane [BlockWords]uint64
 
 // Build transposes the elements of a column of Ints or Texts into planes. The index takes planes × 8 KiB.
 func Build(c *column.Column) *Slices {
@@ -51,7 +54,7 @@ func Build(c *column.Column) *Slices {
 		all |= c.Raw(i)
 	}
 	width = uint(bits.Len64(all))
-	s := &Slices{rows: c.Len, planes: make([]Bits, width)}
+	s := &Slices{rows: c.Len, planes: make([]plane, width)}
 	var square [64]uint64
 	for base := 0; base < c.Len; base += 64 {
 		n := min(64, c.Len-base)
@@ -101,14 +104,14 @@ func transpose(m *[64]uint64) {
 	}
 }
 
-// Range sets out to the rows whose element is in [lo, hi]; unknown rows are not masked out.
-func (s *Slices) Range(lo, hi uint64, out *Bits) {
+// Range sets out, which has room for all rows, to those whose element is in [lo, hi]; unknown rows are not masked out.
+func (s *Slices) Range(lo, hi uint64, out Bits) {
 	limit := uint64(1)<<uint(len(s.planes)) - 1
 	if len(s.planes) == 64 {
 		limit = ^uint64(0)
 	}
 	if lo > hi || lo > limit {
-		*out = Bits{}
+		clear(out)
 		return
 	}
 	hi = min(hi, limit)
@@ -122,10 +125,10 @@ func (s *Slices) Range(lo, hi uint64, out *Bits) {
 			first = false
 		}
 		if hi < limit {
-			var below Bits
-			s.atMost(hi, &below, words)
+			var below plane
+			s.atMost(hi, below[:], words)
 			if first {
-				*out = below
+				copy(out, below[:words])
 			} else {
 				for i := range words {
 					out[i] &= below[i]
@@ -137,15 +140,13 @@ func (s *Slices) Range(lo, hi uint64, out *Bits) {
 			ones(out, s.rows)
 		}
 	}
-	for i := words; i < BlockWords; i++ {
-		out[i] = 0
-	}
+	clear(out[words:])
 	if tail := uint(s.rows) & 63; tail != 0 {
 		out[words-1] &= 1<<tail - 1
 	}
 }
 
-func ones(out *Bits, rows int) {
+func ones(out Bits, rows int) {
 	for i := range out {
 		switch left := rows - i*64; {
 		case left >= 64:
@@ -158,7 +159,7 @@ func ones(out *Bits, rows int) {
 	}
 }
 
-func (s *Slices) equal(c uint64, out *Bits, words int) {
+func (s *Slices) equal(c uint64, out Bits, words int) {
 	ones(out, s.rows)
 	o := out[:words]
 	for p := range s.planes {
@@ -176,7 +177,7 @@ func (s *Slices) equal(c uint64, out *Bits, words int) {
 }
 
 // atLeast walks the planes upwards: after plane p, out has the rows whose low p+1 bits are at least those of c.
-func (s *Slices) atLeast(c uint64, out *Bits, words int) {
+func (s *Slices) atLeast(c uint64, out Bits, words int) {
 	p := bits.TrailingZeros64(c) // lower planes cannot matter
 	o := out[:words]
 	copy(o, s.planes[p][:words])
@@ -195,7 +196,7 @@ func (s *Slices) atLeast(c uint64, out *Bits, words int) {
 }
 
 // atMost is the complement of being at least c+1; c is below the largest element that the planes can hold.
-func (s *Slices) atMost(c uint64, out *Bits, words int) {
+func (s *Slices) atMost(c uint64, out Bits, words int) {
 	s.atLeast(c+1, out, words)
 	for i := range words {
 		out[i] = ^out[i]

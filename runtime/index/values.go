@@ -27,14 +27,14 @@ func BuildValues(c *column.Column) *Values {
 	if top >= MaxValues {
 		return nil
 	}
-	rows := make([]*Bits, top+1)
+	rows := make([]*plane, top+1)
 	for i := range c.Len {
 		if !c.IsKnown(i) {
 			continue
 		}
 		v := c.Raw(i)
 		if rows[v] == nil {
-			rows[v] = new(Bits)
+			rows[v] = new(plane)
 		}
 		rows[v][i>>6] |= 1 << (uint(i) & 63)
 	}
@@ -58,19 +58,19 @@ func (v *Values) Count(element uint64) int {
 }
 
 // Add adds the rows of an element to out.
-func (v *Values) Add(element uint64, out *Bits) {
+func (v *Values) Add(element uint64, out Bits) {
 	if element >= uint64(len(v.sets)) || v.sets[element] == nil {
 		return
 	}
-	var dense Bits // the dense form is written over, not added to, what stands in its place
+	var dense plane // the dense form is written over, not added to, what stands in its place
 	v.sets[element].WriteDenseTo(dense[:])
-	for i, w := range dense {
+	for i, w := range dense[:len(out)] {
 		out[i] |= w
 	}
 }
 
 // AddRange adds the rows of all elements in [lo, hi] to out.
-func (v *Values) AddRange(lo, hi uint64, out *Bits) {
+func (v *Values) AddRange(lo, hi uint64, out Bits) {
 	for e := lo; e <= hi && e < uint64(len(v.sets)); e++ {
 		v.Add(e, out)
 	}
