@@ -36,10 +36,12 @@ func (s *Server) postMembers(w http.ResponseWriter, r *http.Request) error {
 // postBatch takes a batch of events or members as one group: it is durable as a whole before it is answered.
 func (s *Server) postBatch(w http.ResponseWriter, r *http.Request, target ir.SourceTarget) error {
 	prog := s.engine.View().Program()
-	read, err := s.reader(prog, target, r.URL.Query().Get("source"))
+	by := readerKind{target, r.URL.Query().Get("source")}
+	read, err := s.readers.borrow(prog, by, func() (objectReader, error) { return s.reader(prog, by) })
 	if err != nil {
 		return err
 	}
+	defer s.readers.giveBack(prog, by, read)
 	body, release, err := s.readBody(w, r)
 	if err != nil {
 		return err
@@ -108,7 +110,8 @@ func (s *Server) one(ctx context.Context, in live.Input, status int) error {
 }
 
 // reader returns what reads the objects of a batch: as a source of the rules maps them, or by their own names.
-func (s *Server) reader(prog *ir.Program, target ir.SourceTarget, name string) (func([]byte) (live.Input, *refused), error) {
+func (s *Server) reader(prog *ir.Program, kind readerKind) (objectReader, error) {
+	target, name := kind.target, kind.source
 	if name != "" {
 		src, err := sourceOf(prog, target, name)
 		if err != nil {
@@ -135,7 +138,7 @@ func (s *Server) reader(prog *ir.Program, target ir.SourceTarget, name string) (
 }
 
 // byType reads events that say in the key type what they are.
-func (s *Server) byType(prog *ir.Program) func([]byte) (live.Input, *refused) {
+func (s *Server) byType(prog *ir.Program) objectReader {
 	which := ndjson.NewReader([]string{"type"})
 	mappers := make([]*ingest.ObjectMapper, len(prog.Events))
 	return func(text []byte) (live.Input, *refused) {

@@ -86,6 +86,7 @@ type Server struct {
 	log     *slog.Logger
 	handler http.Handler
 	metrics *metrics
+	readers readers
 
 	buffer  *semaphore.Weighted
 	queries *semaphore.Weighted
