@@ -325,6 +325,11 @@ func (c *checkpoint) eventSchemas() []storage.EventSchema {
 			}
 		}
 	}
+	var types []string
+	for _, e := range c.prog.Events {
+		types = append(types, e.Name)
+	}
+	slices.Sort(types)
 	var out []storage.EventSchema
 	for _, name := range slices.Sorted(maps.Keys(used)) {
 		s := storage.EventSchema{Name: name, Key: -1}
@@ -348,7 +353,28 @@ func (c *checkpoint) eventSchemas() []storage.EventSchema {
 				}
 			}
 		}
+		if _, declared := slices.BinarySearch(types, name); !declared {
+			s.Fields = append(s.Fields, c.undeclared(s)...)
+		}
 		out = append(out, s)
+	}
+	return out
+}
+
+// undeclared are the fields of events of a type that an earlier rule set declared, and that the store has not seen yet.
+func (c *checkpoint) undeclared(s storage.EventSchema) (out []storage.FieldSchema) {
+	used := map[string]bool{}
+	for _, m := range c.members {
+		for _, e := range m.events[s.Name] {
+			for field := range e.fields {
+				used[field] = true
+			}
+		}
+	}
+	for _, field := range slices.Sorted(maps.Keys(used)) {
+		if kind, ok := c.kinds.fields[s.Name][field]; ok && s.Field(field) == nil {
+			out = append(out, storage.FieldSchema{Name: field, Kind: kind, Logical: c.kinds.logical[s.Name+"."+field]})
+		}
 	}
 	return out
 }
@@ -417,7 +443,9 @@ func encodeValue(row *storage.RowEncoder, i int, f storage.FieldSchema, v column
 }
 
 func (k *kinds) clone() *kinds {
-	out := &kinds{attributes: maps.Clone(k.attributes), fields: make(map[string]map[string]column.Kind, len(k.fields))}
+	out := &kinds{
+		attributes: maps.Clone(k.attributes), fields: make(map[string]map[string]column.Kind, len(k.fields)), logical: maps.Clone(k.logical),
+	}
 	for name, fields := range k.fields {
 		out.fields[name] = maps.Clone(fields)
 	}

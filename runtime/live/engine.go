@@ -201,6 +201,7 @@ func kindsOf(p *ir.Program, s storage.Schema) *kinds {
 		}
 		for _, f := range e.Fields {
 			k.fields[e.Name][f.Name] = StoredKind(f.Type)
+			k.logical[e.Name+"."+f.Name] = f.Type.String()
 		}
 	}
 	return k

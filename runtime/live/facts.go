@@ -35,6 +35,20 @@ func (o outcome) apply(m *member, at int64) {
 	}
 }
 
+// learn takes in how facts are stored of which neither the rules in force nor the store know.
+func (k *kinds) learn(facts []fact) {
+	for _, f := range facts {
+		if k.fields[f.Type] == nil {
+			k.fields[f.Type] = map[string]column.Kind{}
+		}
+		for name, v := range f.Fields {
+			if _, ok := k.fields[f.Type][name]; !ok {
+				k.fields[f.Type][name] = v.Kind
+			}
+		}
+	}
+}
+
 // replayOutcomes puts in what followed from an input, or from time.
 func (g *group) replayOutcomes(all []outcome, input int) ([]outcome, error) {
 	for len(all) > 0 && all[0].Input == input {
@@ -46,6 +60,7 @@ func (g *group) replayOutcomes(all []outcome, input int) ([]outcome, error) {
 			return nil, fmt.Errorf("what followed from an input is of member %d, and there is none", m.number)
 		}
 		all[0].apply(m, g.now)
+		g.engine.kinds.learn(all[0].Facts)
 		all = all[1:]
 	}
 	return all, nil

@@ -70,6 +70,10 @@ func (g *group) take(in Input) (Outcome, error) {
 		out, err = g.list(in)
 	case Retract:
 		out, err = g.retract(in)
+	case Spend, Return, Adjust:
+		out, err = g.points(in)
+	case SetTier:
+		out, err = g.tier(in)
 	default:
 		return Outcome{}, fmt.Errorf("an input of kind %d is none that the engine knows", in.Kind)
 	}

@@ -15,6 +15,14 @@ const (
 	Retract                    // take an event back by its key
 )
 
+// Kinds of inputs that ask something of the programme for a member that is there; [Input.Ask] says what.
+const (
+	Spend   Kind = iota + 20 // spend points
+	Return                   // put points that were spent back
+	Adjust                   // add points that no event earned, or take some away
+	SetTier                  // give a tier by hand
+)
+
 // ListMode tells what is done with the members that a list input names.
 type ListMode uint8
 
@@ -48,6 +56,7 @@ type Input struct {
 	// Name and Mode are of a list.
 	Name string   `json:",omitempty"`
 	Mode ListMode `json:",omitempty"`
+	Ask  *Ask     `json:",omitempty"`
 }
 
 // Status is how an input ended.

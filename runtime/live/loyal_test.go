@@ -185,3 +185,77 @@ func TestPointsLive(t *testing.T) {
 	c.expect("lin", "pending(stars) = 0", "balance(stars) = 0", "balance(coins) = 30")
 	c.expect("wei", "balance(stars) = 0", `level = "gold"`) // confirmed in April, for it was earned in the last 12 months
 }
+
+func (c *club) ask(kind Kind, who string, ask Ask) Outcome {
+	c.t.Helper()
+	return c.give(Input{Kind: kind, IDs: []ID{{"phone", who}}, Ask: &ask})[0]
+}
+
+func TestPointsAreSpentReturnedAndAdjusted(t *testing.T) {
+	c := newClub(t, clubRules, "2026-03-01T10:00")
+	c.give(Input{Kind: Attributes, IDs: []ID{{"phone", "lin"}}, Values: map[string]column.Value{"city": column.Text("上海")}})
+	expect := func(out Outcome, status Status, reason string) {
+		t.Helper()
+		if out.Status != status || out.Reason != reason {
+			t.Errorf("%+v", out)
+		}
+	}
+	expect(c.ask(Adjust, "lin", Ask{Of: "stars", Key: "opening", Points: 1200}), Accepted, "")
+	expect(c.ask(Adjust, "lin", Ask{Of: "stars", Key: "opening", Points: 1200}), Duplicate, "")
+	c.crossings("0 +rich 03-01T10:00")
+	expect(c.ask(Spend, "lin", Ask{Of: "stars", Key: "S1", Points: 500}), Accepted, "")
+	expect(c.ask(Spend, "lin", Ask{Of: "stars", Key: "S2", Points: 701}), Rejected, "there are not enough points: 701 are asked for, and there are 700")
+	expect(c.ask(Spend, "lin", Ask{Of: "stars", Points: 1}), Rejected, "a key is needed, by which the request is known again")
+	expect(c.ask(Spend, "wei", Ask{Of: "stars", Key: "S1", Points: 1}), Rejected, "nobody has this id")
+	c.crossings("0 -rich 03-01T10:00")
+	out := c.give(
+		Input{Kind: Spend, IDs: []ID{{"phone", "lin"}}, Ask: &Ask{Of: "stars", Key: "S3", Points: 700}},
+		Input{Kind: Spend, IDs: []ID{{"phone", "lin"}}, Ask: &Ask{Of: "stars", Key: "S4", Points: 1}},
+		Input{Kind: Return, IDs: []ID{{"phone", "lin"}}, Ask: &Ask{Of: "stars", Key: "R1", Spent: "S3", Points: 700}},
+		Input{Kind: Return, IDs: []ID{{"phone", "lin"}}, Ask: &Ask{Of: "stars", Key: "R1", Spent: "S3", Points: 700}},
+		Input{Kind: Return, IDs: []ID{{"phone", "lin"}}, Ask: &Ask{Of: "stars", Key: "R2", Spent: "S1", Points: 300}},
+		Input{Kind: SetTier, IDs: []ID{{"phone", "lin"}}, Ask: &Ask{Of: "level", Tier: "gold", By: "shop"}},
+	)
+	for i, want := range []Status{Accepted, Rejected, Accepted, Duplicate, Accepted, Accepted} {
+		if out[i].Status != want {
+			t.Errorf("%d: %+v", i, out[i])
+		}
+	}
+	c.crossings("0 +rich 03-01T10:00", "0 +silver 03-01T10:00")
+	for range 2 {
+		c.expect("lin", "balance(stars) = 1000", "spent(stars) in last 1 day = 200", `level = "gold"`)
+		c.reopen()
+	}
+	c.at("2026-04-01T00:00")
+	c.expect("lin", "balance(stars) = 0", `level = "gold"`)
+	c.crossings("0 -rich 04-01T00:00")
+}
+
+func TestFactsOutliveTheirRules(t *testing.T) {
+	c := newClub(t, clubRules, "2026-03-01T10:00")
+	c.give(c.order("lin", "O1", 1500))
+	c.expect("lin", "pending(stars) = 1500", "balance(coins) = 10")
+	with := c.prog
+	without, _ := compileRules(t, &ruleSet{name: "rules", text: `
+settings { language 1  timezone "Asia/Shanghai"  currency CNY }
+member { phone id  city string }
+event order { order_id key  amount money }`})
+	reload := func(prog *ir.Program) {
+		t.Helper()
+		if _, err := c.engine.Reload(context.Background(), prog); err != nil {
+			t.Fatal(err)
+		}
+		c.prog = prog
+	}
+	reload(without)
+	if err := c.engine.Checkpoint(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+	c.reopen()
+	c.at("2026-03-06T10:00")
+	c.give(c.order("lin", "O2", 100))
+	reload(with)
+	c.expect("lin", "pending(stars) = 1500", "balance(coins) = 10")
+	c.at("2026-03-07T00:00")
+	c.expect("lin", "pending(stars) = 0", "balance(stars) = 1500", `level = "silver"`)
+}

@@ -180,10 +180,12 @@ type rows struct {
 type kinds struct {
 	attributes map[string]column.Kind
 	fields     map[string]map[string]column.Kind
+	// logical are the types of fields in the language's words, as they were declared last, under EVENT.FIELD.
+	logical map[string]string
 }
 
 func newKinds(s storage.Schema) *kinds {
-	k := &kinds{attributes: map[string]column.Kind{}, fields: map[string]map[string]column.Kind{}}
+	k := &kinds{attributes: map[string]column.Kind{}, fields: map[string]map[string]column.Kind{}, logical: map[string]string{}}
 	for _, a := range s.Attributes {
 		k.attributes[a.Name] = a.Kind
 	}
@@ -191,6 +193,7 @@ func newKinds(s storage.Schema) *kinds {
 		k.fields[e.Name] = map[string]column.Kind{}
 		for _, f := range e.Fields {
 			k.fields[e.Name][f.Name] = f.Kind
+			k.logical[e.Name+"."+f.Name] = f.Logical
 		}
 	}
 	return k
@@ -198,7 +201,8 @@ func newKinds(s storage.Schema) *kinds {
 
 // with returns the kinds of both; a name of which they differ is an error.
 func (k *kinds) with(more *kinds) (*kinds, error) {
-	out := &kinds{attributes: maps.Clone(k.attributes), fields: maps.Clone(k.fields)}
+	out := &kinds{attributes: maps.Clone(k.attributes), fields: maps.Clone(k.fields), logical: maps.Clone(k.logical)}
+	maps.Copy(out.logical, more.logical)
 	for name, kind := range more.attributes {
 		if old, ok := out.attributes[name]; ok && old != kind {
 			return nil, otherwiseStored(name)

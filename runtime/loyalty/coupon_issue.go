@@ -174,7 +174,7 @@ func (a *Account) Void(coupon int, code string, cause Cause, s Supply) (Answer, 
 	s.give(coupon)
 	for i, p := range a.k.prog.Points {
 		if p.Name == c.Terms.Points && c.Terms.Price > 0 {
-			if err := a.Return(i, c.Terms.Price, priceKey(code)); err != nil && !errors.Is(err, ErrUnspent) {
+			if err := a.Return(i, c.Terms.Price, priceKey(code), ""); err != nil && !errors.Is(err, ErrUnspent) {
 				return Answer{}, err
 			}
 		}

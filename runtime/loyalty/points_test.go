@@ -105,7 +105,7 @@ func TestSpendingAndReturning(t *testing.T) {
 		return p.do(func(a *loyalty.Account) error { return a.Spend(0, n, key) })
 	}
 	giveBack := func(n int64, key string) error {
-		return p.do(func(a *loyalty.Account) error { return a.Return(0, n, key) })
+		return p.do(func(a *loyalty.Account) error { return a.Return(0, n, key, "") })
 	}
 	if err := spend(120, "S1"); err != nil {
 		t.Fatal(err)
@@ -145,7 +145,7 @@ func TestDebt(t *testing.T) {
 	p.expect("balance(stars)", "-30", "earned(stars)", "50")
 	p.send("order", p.now, 5000, "O3")
 	p.expect("balance(stars)", "20")
-	if err := p.do(func(a *loyalty.Account) error { return a.Return(0, 80, "S1") }); err != nil {
+	if err := p.do(func(a *loyalty.Account) error { return a.Return(0, 80, "S1", "") }); err != nil {
 		t.Fatal(err)
 	}
 	p.expect("balance(stars)", "100", "spent(stars)", "0")

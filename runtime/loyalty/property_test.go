@@ -164,7 +164,7 @@ func TestLedger(t *testing.T) {
 					},
 					"return": func(rt *rapid.T) {
 						key, n := rapid.StringMatching(`S[1-4]`).Draw(rt, "key"), rapid.Int64Range(1, 300).Draw(rt, "points")
-						err := p.do(func(a *loyalty.Account) error { return a.Return(0, n, key) })
+						err := p.do(func(a *loyalty.Account) error { return a.Return(0, n, key, "") })
 						if n > m.spent[key] {
 							if !errors.Is(err, loyalty.ErrUnspent) {
 								rt.Fatalf("returning %d of %d: %v", n, m.spent[key], err)

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/muster-engine/muster/compiler/exprplan"
 	"github.com/muster-engine/muster/compiler/ir"
 )
 
@@ -80,10 +81,14 @@ func (a *Account) spent(points int, key string) (out []taking) {
 }
 
 // Return puts points that were spent with a key back into the lots that they came from, the last taken first. What comes
-// back to a lot that has expired meanwhile is forfeited.
-func (a *Account) Return(points int, n int64, key string) error {
+// back to a lot that has expired meanwhile is forfeited. request names the return itself; one that has no name counts every
+// time.
+func (a *Account) Return(points int, n int64, key, request string) error {
 	if n <= 0 {
 		return ErrAmount
+	}
+	if request != "" && a.done(points, whatReturn, ir.FactRule, request) {
+		return ErrTwice
 	}
 	taken := a.spent(points, key)
 	var all int64
@@ -103,7 +108,7 @@ func (a *Account) Return(points int, n int64, key string) error {
 			continue
 		}
 		f := a.again(points, whatReturn, l, Cause{whatReturn, key}).number(ir.FactActive, k).number(ir.FactSpent, -k)
-		a.add(f.time(ir.FactDated, a.world.Now))
+		a.add(f.time(ir.FactDated, a.world.Now).set(ir.FactRule, ir.Value{Known: request != "", Kind: ir.String, S: request}))
 		a.payOff(points, l.ID)
 		if l.Expires < a.today() {
 			a.expireLot(points, l.ID)
@@ -113,12 +118,23 @@ func (a *Account) Return(points int, n int64, key string) error {
 	return nil
 }
 
+// done reports whether there is an entry that says what was done for a request, which a field names.
+func (a *Account) done(points int, what, field, request string) bool {
+	p, k := a.k.prog.Points[points], a.k
+	return slices.ContainsFunc(a.of(p.Facts), func(e exprplan.Event) bool {
+		return k.field(p.Facts, e, ir.FactWhat).S == what && k.field(p.Facts, e, field).S == request
+	})
+}
+
 // Adjust adds points that no event earned, such as an opening balance, or takes some away (n below 0): from the lots that
 // expire first, then below zero. Expires is the last date on which added ones hold; nil is what the rules say of points of
-// today.
+// today. key names the request; one that has no name counts every time.
 func (a *Account) Adjust(points int, n int64, expires *int64, key string) error {
 	if n == 0 {
 		return ErrAmount
+	}
+	if key != "" && (a.done(points, whatAdjust, ir.FactCauseKey, key) || a.done(points, whatTakeOff, ir.FactCauseKey, key)) {
+		return ErrTwice
 	}
 	cause := Cause{whatAdjust, key}
 	if n > 0 {
