@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/muster-engine/muster/compiler/ir"
+	"github.com/muster-engine/muster/runtime/asjson"
 	"github.com/muster-engine/muster/runtime/live"
 )
 
@@ -214,25 +215,11 @@ type memberLine struct {
 }
 
 func idsByName(prog *ir.Program, ids []live.ID) map[string]any {
-	out := map[string]any{}
-	for _, a := range prog.Attributes {
-		if a.ID == nil {
-			continue
-		}
-		var texts []string
+	return asjson.IDs(prog, func(f func(attribute, text string)) {
 		for _, id := range ids {
-			if id.Attribute == a.Name {
-				texts = append(texts, id.Text)
-			}
+			f(id.Attribute, id.Text)
 		}
-		switch {
-		case a.ID.Many && len(texts) > 0:
-			out[a.Name] = texts
-		case len(texts) > 0:
-			out[a.Name] = texts[0]
-		}
-	}
-	return out
+	})
 }
 
 type jsonMembers struct {

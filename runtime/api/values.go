@@ -1,16 +1,14 @@
 package api
 
 import (
-	"encoding/json"
-	"fmt"
 	"net/http"
 	"strconv"
 	"strings"
 	"time"
 
 	"github.com/muster-engine/muster/compiler/calendar"
-	"github.com/muster-engine/muster/compiler/decimal"
 	"github.com/muster-engine/muster/compiler/ir"
+	"github.com/muster-engine/muster/runtime/asjson"
 )
 
 // values writes values of one program as JSON.
@@ -18,49 +16,10 @@ type values struct{ prog *ir.Program }
 
 // json is a value: numbers as numbers (money exactly, in the major unit), dates and times as ISO 8601 texts, null for
 // unknown.
-func (vs values) json(v ir.Value, t ir.Type) any {
-	if !v.Known {
-		return nil
-	}
-	switch v.Kind {
-	case ir.Bool:
-		return v.I != 0
-	case ir.Int:
-		return v.I
-	case ir.Number:
-		return v.F
-	case ir.Money:
-		return vs.money(v.I)
-	case ir.Exact:
-		if minor, ok := v.D.Minor(); ok {
-			return vs.money(minor)
-		}
-		return nil
-	case ir.Enum:
-		if t.Enum != nil && v.I >= 0 && int(v.I) < len(t.Enum.Values) {
-			return t.Enum.Values[v.I]
-		}
-		return nil
-	case ir.Date:
-		y, m, d := calendar.Civil(v.I)
-		return fmt.Sprintf("%04d-%02d-%02d", y, m, d)
-	case ir.Time:
-		return vs.time(v.I)
-	case ir.Set:
-		return append([]string{}, v.Set...)
-	default:
-		return v.S
-	}
-}
-
-func (vs values) money(minor int64) json.Number {
-	return json.Number(decimal.FromMinor(minor).Text(vs.prog.Digits))
-}
+func (vs values) json(v ir.Value, t ir.Type) any { return asjson.Value(vs.prog, v, t) }
 
 // time is an instant with the zone's offset at that time.
-func (vs values) time(us int64) string {
-	return time.UnixMicro(us).In(vs.prog.Zone.Location()).Format("2006-01-02T15:04:05.999999Z07:00")
-}
+func (vs values) time(us int64) string { return asjson.Time(vs.prog, us) }
 
 // event is an event with its fields.
 type event struct {
