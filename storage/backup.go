@@ -19,9 +19,14 @@ import (
 // Copy writes the store as it is at one moment to w, as a store file; others may read and write meanwhile. progress,
 // which may be nil, is told how many bytes of how many are written.
 func (s *Store) Copy(ctx context.Context, w io.Writer, progress func(done, total int64)) error {
+	return s.CopyTo(ctx, func(int64) io.Writer { return w }, progress)
+}
+
+// CopyTo is [Store.Copy] to what begin returns when it is told how many bytes there will be.
+func (s *Store) CopyTo(ctx context.Context, begin func(size int64) io.Writer, progress func(done, total int64)) error {
 	doubts := s.doubts.Load()
 	return s.view("the file", func(tx *bolt.Tx) error {
-		m := &meter{ctx: ctx, w: w, total: tx.Size(), progress: progress}
+		m := &meter{ctx: ctx, w: begin(tx.Size()), total: tx.Size(), progress: progress}
 		_, err := tx.WriteTo(m)
 		if m.failed != nil {
 			err = m.failed // without bbolt's words around it
@@ -69,6 +74,29 @@ func (s *Store) Backup(ctx context.Context, path string, overwrite bool, progres
 		return 0, err
 	}
 	return info.Size(), nil
+}
+
+// Receive writes a copy of a store that comes from elsewhere to a file: it gets its name when it is complete, opens, and is
+// safely written. It returns the size. A file that is there is an error that is fs.ErrExist, unless overwrite says that it
+// may be replaced.
+func Receive(path string, overwrite bool, write func(io.Writer) error) (int64, error) {
+	var size int64
+	err := place(path, overwrite, 0o644, osCreateTemp, func(temp io.Writer) error {
+		if err := write(temp); err != nil {
+			return err
+		}
+		name := temp.(TempFile).Name()
+		copied, err := Open(name, Options{ReadOnly: true})
+		if err != nil {
+			return err
+		}
+		size = copied.Size()
+		return copied.Close()
+	})
+	if err != nil {
+		return 0, fmt.Errorf("the backup %s cannot be written: %w", path, err)
+	}
+	return size, nil
 }
 
 // place writes a file under a temporary name, syncs it and gives it its name.

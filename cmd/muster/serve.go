@@ -99,7 +99,7 @@ func (a *app) serve(ctx context.Context, o serveOptions) error {
 	}
 	handler := api.New(engine, api.Options{
 		Logger: slog.New(slog.NewJSONHandler(a.err, &slog.HandlerOptions{Level: level})),
-		Tokens: tokens, Rules: edits.state, Env: a.env, Now: a.now, Console: a.console,
+		Tokens: tokens, Rules: edits.state, Reload: edits.onDemand(), Env: a.env, Now: a.now, Console: a.console,
 	})
 	log.Info("listening", "address", o.scheme()+"://"+listener.Addr().String(), "store", s.store.Path(), "tokens", len(tokens))
 	err = serveUntil(ctx, handler, listener, log)

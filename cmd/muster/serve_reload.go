@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"log/slog"
 	"strings"
 	"sync"
@@ -20,6 +19,7 @@ type reloader struct {
 	*session
 	engine *live.Engine
 	log    *slog.Logger
+	taking sync.Mutex // one rule set at a time
 
 	mu    sync.Mutex
 	fault string // why the last edit was not taken
@@ -28,44 +28,66 @@ type reloader struct {
 // watch takes every settled edit of the rules until the context ends. Rules that only the store remembers are nowhere to
 // be edited, and are not watched.
 func (r *reloader) watch(ctx context.Context) error {
-	path := r.rulesPath
-	if path == "" {
-		path = r.env("MUSTER_RULES")
-	}
+	path := r.files()
 	if path == "" {
 		return nil
 	}
 	edits, err := watch.Start(ctx, path, watch.Options{
 		Known:   r.set.Hash,
-		Problem: func(err error) { r.refused(err.Error()) },
+		Problem: func(err error) { _ = r.refused(err) },
 	})
 	if err != nil {
 		return err
 	}
 	go func() {
 		for edit := range edits {
-			r.take(ctx, edit.Sources)
+			_, _ = r.take(ctx, edit.Sources)
 		}
 	}()
 	return nil
 }
 
-// take puts a rule set in force, or says why not.
-func (r *reloader) take(ctx context.Context, sources []rules.Source) {
+// take puts a rule set in force, or notes why not.
+func (r *reloader) take(ctx context.Context, sources []rules.Source) (live.Reloaded, error) {
+	r.taking.Lock()
+	defer r.taking.Unlock()
 	set := rules.FromSources(sources)
 	if set.Program == nil || set.Diags.HasErrors() {
-		r.refused(rendered(set.Diags))
-		return
+		return live.Reloaded{}, r.refused(&api.RulesError{Reason: rendered(set.Diags)})
 	}
 	done, err := r.reload(ctx, set)
 	if err != nil {
-		r.refused(err.Error())
-		return
+		return done, r.refused(err)
 	}
 	r.mu.Lock()
 	r.fault = ""
 	r.mu.Unlock()
 	r.log.Info("rules in force", "hash", set.Program.Hash, "same", done.Same, "crossings", done.Crossings)
+	return done, nil
+}
+
+// onDemand returns what takes the rule files as they are now; nil where there are none.
+func (r *reloader) onDemand() func(context.Context) (api.Reloaded, error) {
+	path := r.files()
+	if path == "" {
+		return nil
+	}
+	return func(ctx context.Context) (api.Reloaded, error) {
+		sources, err := rules.Read(path)
+		if err != nil {
+			return api.Reloaded{}, r.refused(&api.RulesError{Reason: err.Error()})
+		}
+		done, err := r.take(context.WithoutCancel(ctx), sources) // who asked may go; it is finished all the same
+		return api.Reloaded(done), err
+	}
+}
+
+// files is where the rules are edited; "" if only the store remembers them.
+func (r *reloader) files() string {
+	if r.rulesPath != "" {
+		return r.rulesPath
+	}
+	return r.env("MUSTER_RULES")
 }
 
 func (r *reloader) reload(ctx context.Context, set *rules.Set) (live.Reloaded, error) {
@@ -82,7 +104,7 @@ func (r *reloader) reload(ctx context.Context, set *rules.Set) (live.Reloaded, e
 			return live.Reloaded{}, err
 		}
 		if found.HasErrors() {
-			return live.Reloaded{}, errors.New(rendered(found))
+			return live.Reloaded{}, &api.RulesError{Reason: rendered(found)}
 		}
 	}
 	done, err := r.engine.Reload(ctx, set.Program)
@@ -93,12 +115,13 @@ func (r *reloader) reload(ctx context.Context, set *rules.Set) (live.Reloaded, e
 	return done, r.remember()
 }
 
-// refused notes why an edit was not taken.
-func (r *reloader) refused(why string) {
+// refused notes why an edit was not taken, and returns that.
+func (r *reloader) refused(why error) error {
 	r.mu.Lock()
-	r.fault = why
+	r.fault = why.Error()
 	r.mu.Unlock()
-	r.log.Error("the rules stay as they are", "why", why)
+	r.log.Error("the rules stay as they are", "why", why.Error())
+	return why
 }
 
 // state tells which rules are in force, and why a later edit is not.

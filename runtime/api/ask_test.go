@@ -63,7 +63,7 @@ func TestSegmentMembers(t *testing.T) {
 		{"name":"active","title":"Active","members":2,"of":2,"share":1,"as_of":"2026-11-01T12:00:00+08:00"},
 		{"name":"big","members":1,"of":2,"share":0.5,"as_of":"2026-11-01T12:00:00+08:00"},
 		{"name":"wide_vip","members":0,"of":2,"share":0,"as_of":"2026-11-01T12:00:00+08:00"}]}`)
-	f.expect("GET", "/v1/segments/active?as_of=2026-11-01T10:30", "", 200, `{"name":"active","title":"Active","members":1,"of":2,"share":0.5,"as_of":"2026-11-01T10:30:00+08:00"}`)
+	f.expect("GET", "/v1/segments/active?trend=0&as_of=2026-11-01T10:30", "", 200, `{"name":"active","title":"Active","members":1,"of":2,"share":0.5,"as_of":"2026-11-01T10:30:00+08:00"}`)
 }
 
 func TestQueries(t *testing.T) {

@@ -160,7 +160,7 @@ type call struct {
 // calls are requests for the answers that differ from route to route.
 var calls = map[string][]call{
 	"POST /v1/events":                    {{200, "/v1/events", "", order1, nil}, {400, "/v1/events", "", "", nil}, {404, "/v1/events", "source=none", order1, nil}, {422, "/v1/events", "source=people", order1, nil}},
-	"DELETE /v1/events/{type}/{key}":     {{204, "/v1/events/order/O2", "phone=13900000002", "", nil}, {400, "/v1/events/order/O1", "", "", nil}, {404, "/v1/events/order/O9", "phone=13900000001", "", nil}, {422, "/v1/events/visit/O1", "phone=13900000001", "", nil}},
+	"DELETE /v1/events/{type}/{key}":     {{204, "/v1/events/order/O2", "phone=13900000002", "", nil}, {404, "/v1/events/order/O1x", "", "", nil}, {409, "/v1/events/order/O7", "", "", nil}, {404, "/v1/events/order/O9", "phone=13900000001", "", nil}, {422, "/v1/events/visit/O1", "phone=13900000001", "", nil}},
 	"POST /v1/members":                   {{200, "/v1/members", "", `{"phone":"13900000001","city":"Wuxi"}`, nil}, {400, "/v1/members", "", "", nil}, {404, "/v1/members", "source=none", "{}", nil}, {422, "/v1/members", "source=till", "{}", nil}},
 	"GET /v1/members/{id}":               {{200, "/v1/members/13900000001", "events=3", "", nil}, {404, "/v1/members/13999999999", "", "", nil}, {422, "/v1/members/13900000001", "as_of=soon", "", nil}},
 	"GET /v1/members/{id}/timeline":      {{200, "/v1/members/%230/timeline", "limit=1", "", nil}, {404, "/v1/members/x/timeline", "", "", nil}, {422, "/v1/members/13900000001/timeline", "limit=-1", "", nil}},
@@ -178,6 +178,11 @@ var calls = map[string][]call{
 	"POST /v1/console":                   {{200, "/v1/console", "", `{"args":["segments"]}`, nil}, {400, "/v1/console", "", "x", nil}},
 	"GET /v1/crossings":                  {{200, "/v1/crossings", "after=1&limit=1", "", nil}, {422, "/v1/crossings", "after=x", "", nil}},
 	"GET /v1/rules":                      {{200, "/v1/rules", "", "", nil}},
+	"POST /v1/rules/reload":              {{200, "/v1/rules/reload", "", "", nil}},
+	"GET /v1/clock":                      {{200, "/v1/clock", "", "", nil}},
+	"POST /v1/clock":                     {{200, "/v1/clock", "", `{"pin":"2026-11-01T12:00"}`, nil}, {200, "/v1/clock", "", `{"advance":"1 minute"}`, nil}, {400, "/v1/clock", "", "{", nil}, {409, "/v1/clock", "", `{"pin":"2026-01-01"}`, nil}, {422, "/v1/clock", "", `{"advance":"soon"}`, nil}},
+	"GET /v1/status":                     {{200, "/v1/status", "", "", nil}},
+	"GET /v1/backup":                     {{200, "/v1/backup", "", "", nil}},
 	"GET /v1/openapi.json":               {{200, "/v1/openapi.json", "", "", nil}},
 	"GET /healthz":                       {{200, "/healthz", "", "", nil}},
 	"GET /readyz":                        {{200, "/readyz", "", "", nil}},
@@ -196,11 +201,17 @@ func TestEveryAnswerIsAsDocumented(t *testing.T) {
 		return Printed{Out: strings.Join(args, " "), Status: 0}
 	}
 	rules := func() RulesState { return RulesState{Revision: 3, Hash: "h", Since: 1e15, Error: "M0213: …"} }
-	normal := newFixture(t, func(o *Options) { o.Console, o.Rules = console, rules })
+	normal := newFixture(t, func(o *Options) {
+		o.Console, o.Rules = console, rules
+		o.Reload = func(context.Context) (Reloaded, error) { return Reloaded{Crossings: 2}, nil }
+	})
 	normal.seed()
+	normal.expect("POST", "/v1/events", `{"type":"order","phone":"13900000001","order_id":"O7","amount":1}
+		{"type":"order","phone":"13900000002","order_id":"O7","amount":1}`, 200, "")
 	tight := newFixture(t, func(o *Options) {
 		o.Console = func(ctx context.Context, _ Source, _ []string) Printed { <-ctx.Done(); return Printed{} }
 		o.MaxBody, o.QueryTime = 1000, 20*time.Millisecond
+		o.Reload = func(context.Context) (Reloaded, error) { return Reloaded{}, &RulesError{"shop.muster:1:1: error"} }
 	})
 	tight.seed()
 	busy := newFixture(t, func(o *Options) { o.QueryTime = 20 * time.Millisecond; o.Console = console })
@@ -211,7 +222,9 @@ func TestEveryAnswerIsAsDocumented(t *testing.T) {
 		for s.TryAcquire(1) {
 		}
 	}
-	closed := newFixture(t, nil)
+	closed := newFixture(t, func(o *Options) {
+		o.Reload = func(context.Context) (Reloaded, error) { return Reloaded{}, live.ErrClosed }
+	})
 	closed.seed()
 	closed.engine.Close()
 	closed.server.Drain()
@@ -262,8 +275,11 @@ func TestEveryAnswerIsAsDocumented(t *testing.T) {
 				one.headers = []string{"Content-Encoding", "br"}
 				ask(normal, method, path, one)
 			case 429:
-				if path == "/v1/crossings" {
+				switch path {
+				case "/v1/crossings":
 					one.query = "after=100&wait=1s"
+				case "/v1/events/{type}/{key}":
+					one.query = ""
 				}
 				ask(busy, method, path, one)
 			case 503:
@@ -283,10 +299,17 @@ func TestEveryAnswerIsAsDocumented(t *testing.T) {
 		for _, one := range calls[key] {
 			ask(normal, method, path, one)
 		}
-		if path == "/v1/console" {
+		switch path {
+		case "/v1/console":
 			one := good
 			one.status = 404
 			ask(closed, method, path, one)
+		case "/v1/rules/reload":
+			one := good
+			one.status = 409
+			ask(busy, method, path, one)
+			one.status = 422
+			ask(tight, method, path, one)
 		}
 	}
 	c.operations(func(method, path string, op map[string]any) {

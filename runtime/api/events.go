@@ -51,21 +51,54 @@ func (s *Server) postBatch(w http.ResponseWriter, r *http.Request, target ir.Sou
 	if err != nil {
 		return err
 	}
-	out := taken{Rejected: []refused{}}
-	inputs, places := make([]live.Input, 0, len(lines)), make([]int, 0, len(lines))
-	refusals := make([]*refused, len(lines))
+	b := &batch{lines: lines, refusals: make([]*refused, len(lines))}
 	for i, l := range lines {
 		in, why := read(l.text)
 		if why != nil {
-			refusals[i] = why
+			b.refusals[i] = why
 			continue
 		}
-		inputs, places = append(inputs, in), append(places, i)
+		b.inputs, b.places = append(b.inputs, in), append(b.places, i)
 	}
-	outcomes, err := s.submit(r.Context(), inputs)
+	kind := "event"
+	if target == ir.ToMember {
+		kind = "member"
+	}
+	var out taken
+	key, err := once(r, body, func(outcomes []live.Outcome) []byte {
+		out = b.answer(outcomes)
+		return encode(out)
+	})
 	if err != nil {
 		return err
 	}
+	if key != nil {
+		if now, err := s.submitOnce(w, r, b.inputs, key); err != nil || !now {
+			return err
+		}
+		s.metrics.taken(kind, out)
+		return nil
+	}
+	outcomes, err := s.submit(r.Context(), b.inputs)
+	if err != nil {
+		return err
+	}
+	out = b.answer(outcomes)
+	s.metrics.taken(kind, out)
+	return send(w, out)
+}
+
+// batch is the lines of a request, as inputs where they are sound.
+type batch struct {
+	lines    []line
+	refusals []*refused // by line; nil where it is sound
+	inputs   []live.Input
+	places   []int // the line of each input
+}
+
+// answer tells what became of the lines.
+func (b *batch) answer(outcomes []live.Outcome) taken {
+	out := taken{Rejected: []refused{}}
 	for k, o := range outcomes {
 		switch o.Status {
 		case live.Accepted:
@@ -73,26 +106,21 @@ func (s *Server) postBatch(w http.ResponseWriter, r *http.Request, target ir.Sou
 		case live.Duplicate:
 			out.Duplicate++
 		default:
-			refusals[places[k]] = &refused{Reason: o.Reason}
+			b.refusals[b.places[k]] = &refused{Reason: o.Reason}
 		}
 	}
-	for i, why := range refusals {
+	for i, why := range b.refusals {
 		if why != nil {
-			why.Line = lines[i].number
+			why.Line = b.lines[i].number
 			out.Rejected = append(out.Rejected, *why)
 		}
 	}
-	kind := "event"
-	if target == ir.ToMember {
-		kind = "member"
-	}
-	s.metrics.taken(kind, out)
-	return send(w, out)
+	return out
 }
 
-// submit hands inputs to the engine. A full queue makes it wait no longer than a question may take.
+// submit hands inputs to the engine; while its queue is full they wait a little.
 func (s *Server) submit(ctx context.Context, inputs []live.Input) ([]live.Outcome, error) {
-	ctx, cancel := context.WithTimeout(ctx, s.opt.QueryTime)
+	ctx, cancel := context.WithTimeout(ctx, s.opt.QueueTime)
 	defer cancel()
 	return s.engine.Submit(ctx, inputs)
 }
@@ -221,45 +249,4 @@ func eventNames(prog *ir.Program) (names []string) {
 		names = append(names, e.Name)
 	}
 	return names
-}
-
-// deleteEvent takes an event back by its key and an id of the member.
-func (s *Server) deleteEvent(w http.ResponseWriter, r *http.Request) error {
-	prog := s.engine.View().Program()
-	name, key := r.PathValue("type"), r.PathValue("key")
-	event := eventIndex(prog, name)
-	if event < 0 {
-		return unknownName("event", name, eventNames(prog))
-	}
-	if prog.Events[event].Key < 0 {
-		return fail(http.StatusUnprocessableEntity, "%s has no key by which one could be taken back", name)
-	}
-	id, err := idParam(prog, r)
-	if err != nil {
-		return err
-	}
-	if err := s.one(r.Context(), live.Input{Kind: live.Retract, Type: name, Key: key, IDs: []live.ID{id}}, http.StatusNotFound); err != nil {
-		return err
-	}
-	w.WriteHeader(http.StatusNoContent)
-	return nil
-}
-
-// idParam reads the id of a member from the query: a parameter that is called like an id attribute.
-func idParam(prog *ir.Program, r *http.Request) (live.ID, error) {
-	var names []string
-	for _, a := range prog.Attributes {
-		if a.ID == nil {
-			continue
-		}
-		names = append(names, a.Name)
-		if text := r.URL.Query().Get(a.Name); text != "" {
-			form, ok := ingest.NormaliseID(a, text)
-			if !ok {
-				return live.ID{}, fail(http.StatusUnprocessableEntity, "%s is no usable %s", quote(text), a.Name)
-			}
-			return live.ID{Attribute: a.Name, Text: string(form)}, nil
-		}
-	}
-	return live.ID{}, fail(http.StatusBadRequest, "say of whom, with the parameter %s", orList(names))
 }

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -76,6 +77,8 @@ func (s *Server) refuse(w *answer, r *http.Request, err error) {
 		return
 	case errors.Is(err, live.ErrClosed):
 		p = &Problem{Status: http.StatusServiceUnavailable, Detail: "the server is shutting down"}
+	case errors.Is(err, live.ErrFull):
+		p = &Problem{Status: http.StatusServiceUnavailable, Detail: "nothing of it is taken, for too much waits to be written; send it again a little later"}
 	case errors.Is(err, storage.ErrUnsure):
 		s.metrics.unwritten.Inc()
 		p = &Problem{Status: http.StatusServiceUnavailable, Detail: "what was sent is written, but not known to be safely on the disk; send it again"}
@@ -105,7 +108,17 @@ func (s *Server) refuse(w *answer, r *http.Request, err error) {
 // send answers with JSON.
 func send(w http.ResponseWriter, value any) error {
 	w.Header().Set("Content-Type", "application/json")
-	enc := json.NewEncoder(w)
+	_, err := w.Write(encode(value))
+	return err
+}
+
+// encode is a value of this package as a line of JSON.
+func encode(value any) []byte {
+	var out bytes.Buffer
+	enc := json.NewEncoder(&out)
 	enc.SetEscapeHTML(false)
-	return enc.Encode(value)
+	if err := enc.Encode(value); err != nil {
+		panic(err) // nothing here has values that JSON has not
+	}
+	return out.Bytes()
 }

@@ -29,6 +29,8 @@ type segment struct {
 	Of      int     `json:"of"`
 	Share   float64 `json:"share"`
 	AsOf    string  `json:"as_of"`
+	// Trend is how many members it had, the earliest first.
+	Trend []point `json:"trend,omitempty"`
 }
 
 func (s *Server) getSegments(w http.ResponseWriter, r *http.Request) error {
@@ -56,6 +58,10 @@ func (s *Server) getSegments(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (s *Server) getSegment(w http.ResponseWriter, r *http.Request) error {
+	days, err := numberParam(r, "trend", trendDays, maxTrend)
+	if err != nil {
+		return err
+	}
 	q, decl, err := s.segmentOf(r)
 	if err != nil {
 		return err
@@ -67,6 +73,9 @@ func (s *Server) getSegment(w http.ResponseWriter, r *http.Request) error {
 	defer done()
 	one, err := q.segment(ctx, decl)
 	if err != nil {
+		return err
+	}
+	if one.Trend, err = q.trend(ctx, decl, days); err != nil {
 		return err
 	}
 	return send(w, one)

@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"io"
 	"log/slog"
 	"net/http"
 	"sync"
@@ -11,6 +12,7 @@ import (
 
 	"github.com/muster-engine/muster/runtime"
 	"github.com/muster-engine/muster/runtime/live"
+	"github.com/muster-engine/muster/storage"
 )
 
 // Engine is what the handlers need of a live engine; [live.Engine] is one.
@@ -24,6 +26,13 @@ type Engine interface {
 	Marked(number uint32, tag string) (at int64, by string, ok bool, err error)
 	State() live.State
 	Submit(ctx context.Context, inputs []live.Input) ([]live.Outcome, error)
+	SubmitOnce(ctx context.Context, inputs []live.Input, once live.Once) (kept []byte, again bool, err error)
+	Holders(ctx context.Context, event, key string) ([]uint32, error)
+	Pinned() bool
+	SetClock(ctx context.Context, clock storage.Clock) (now int64, err error)
+	AdvanceClock(ctx context.Context, step func(from int64) (int64, error)) (now int64, err error)
+	Size() int64
+	Backup(ctx context.Context, begin func(size int64) io.Writer) error
 	Crossings(after uint64, limit int) ([]live.Crossing, error)
 	Await(ctx context.Context, after uint64) error
 }
@@ -36,6 +45,8 @@ type Options struct {
 	Tokens Tokens
 	// Rules tells which rule set is in force. May be nil.
 	Rules func() RulesState
+	// Reload puts the rule files in force as they are now. nil refuses to.
+	Reload func(ctx context.Context) (Reloaded, error)
 	// Env gives environment variables: salts of hashed ids. nil has none.
 	Env func(string) string
 	// Now is the system's clock, for durations. nil is time.Now.
@@ -54,6 +65,7 @@ type Limits struct {
 	MaxBuffer  int64         // bytes of all bodies being read: 256 MiB
 	MaxQueries int           // questions answered at once: 16
 	QueryTime  time.Duration // for one question: 30 s
+	QueueTime  time.Duration // that something sent waits while too much is waiting already: 2 s
 	MaxWait    time.Duration // of a long poll: 60 s
 	Heartbeat  time.Duration // between signs of life of a stream of crossings: 15 s
 	MaxStreams int           // long polls and streams at once: 256
@@ -67,6 +79,7 @@ func (l *Limits) fill() {
 	set(&l.MaxBuffer, 256<<20)
 	set(&l.MaxQueries, 16)
 	set(&l.QueryTime, 30*time.Second)
+	set(&l.QueueTime, 2*time.Second)
 	set(&l.MaxWait, time.Minute)
 	set(&l.Heartbeat, 15*time.Second)
 	set(&l.MaxStreams, 256)

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"errors"
 	"net/http"
 
 	"github.com/prometheus/client_golang/prometheus/promhttp"
@@ -15,6 +16,7 @@ type RulesState struct {
 	Error string
 }
 
+// rulesAnswer is a RulesState as clients get it.
 type rulesAnswer struct {
 	Revision  int64   `json:"revision"`
 	Hash      string  `json:"hash"`
@@ -23,6 +25,10 @@ type rulesAnswer struct {
 }
 
 func (s *Server) getRules(w http.ResponseWriter, _ *http.Request) error {
+	return send(w, s.rulesAnswer())
+}
+
+func (s *Server) rulesAnswer() rulesAnswer {
 	prog := s.engine.View().Program()
 	out := rulesAnswer{Hash: prog.Hash}
 	if s.opt.Rules != nil {
@@ -35,6 +41,74 @@ func (s *Server) getRules(w http.ResponseWriter, _ *http.Request) error {
 		if state.Error != "" {
 			out.LastError = &state.Error
 		}
+	}
+	return out
+}
+
+// Reloaded tells what putting the rule files in force did.
+type Reloaded struct {
+	// Same is set where they mean what the rules in force do.
+	Same bool
+	// Crossings is how many members entered or left segments by it.
+	Crossings int
+}
+
+// RulesError says why rules are not put in force, in words for people.
+type RulesError struct{ Reason string }
+
+func (e *RulesError) Error() string { return e.Reason }
+
+type reloadAnswer struct {
+	rulesAnswer
+	Same      bool `json:"same"`
+	Crossings int  `json:"crossings"`
+}
+
+// postReload puts the rule files in force as they are now, without waiting until an edit is noticed.
+func (s *Server) postReload(w http.ResponseWriter, r *http.Request) error {
+	if s.opt.Reload == nil {
+		return fail(http.StatusConflict, "this server has no rule files to read: it goes by the rules that its store remembers")
+	}
+	done, err := s.opt.Reload(r.Context())
+	var refused *RulesError
+	if errors.As(err, &refused) {
+		return fail(http.StatusUnprocessableEntity, "%s", refused.Reason)
+	}
+	if err != nil {
+		return err
+	}
+	return send(w, reloadAnswer{s.rulesAnswer(), done.Same, done.Crossings})
+}
+
+// Status is a server at a glance.
+type Status struct {
+	// Members is how many numbers have been given; Changed how many members differ from the store's columns.
+	Members int `json:"members"`
+	Changed int `json:"changed"`
+	// Crossings is the number of the last one.
+	Crossings uint64 `json:"crossings"`
+	// Waiting is how much that was sent has not been taken yet.
+	Waiting int    `json:"waiting"`
+	Bytes   int64  `json:"bytes"`
+	Clock   string `json:"clock"` // "system" or "pinned"
+	Now     string `json:"now"`
+	// Applied is the instant up to which time has been applied.
+	Applied  string      `json:"applied"`
+	Timezone string      `json:"timezone"`
+	Rules    rulesAnswer `json:"rules"`
+	// Fault is why time cannot pass or why the last checkpoint failed.
+	Fault string `json:"fault,omitempty"`
+}
+
+func (s *Server) getStatus(w http.ResponseWriter, _ *http.Request) error {
+	state, clock := s.engine.State(), s.clock()
+	out := Status{
+		Members: state.Members, Changed: state.Changed, Crossings: state.Crossed, Waiting: state.Waiting,
+		Bytes: s.engine.Size(), Clock: clock.Clock, Now: clock.Now, Timezone: clock.Timezone,
+		Applied: values{s.engine.View().Program()}.time(state.Clock), Rules: s.rulesAnswer(),
+	}
+	if state.Fault != nil {
+		out.Fault = state.Fault.Error()
 	}
 	return send(w, out)
 }

@@ -29,16 +29,22 @@ func (e *Engine) SetClock(ctx context.Context, clock storage.Clock) (now int64, 
 
 // AdvanceClock moves a pinned clock on by what step makes of where it stands, as [Engine.SetClock] does. A clock that
 // follows the system's is a [ClockError].
-func (e *Engine) AdvanceClock(ctx context.Context, step func(from int64) int64) (now int64, err error) {
+func (e *Engine) AdvanceClock(ctx context.Context, step func(from int64) (to int64, err error)) (now int64, err error) {
 	err = e.inLoop(ctx, func(ctx context.Context) error {
 		if !e.store.Clock().Pinned {
 			return &ClockError{"the clock follows the system's; pin it first, then it can be advanced"}
 		}
-		now, err = e.setClock(ctx, storage.Clock{Pinned: true, At: step(e.now())})
+		to, err := step(e.now())
+		if err == nil {
+			now, err = e.setClock(ctx, storage.Clock{Pinned: true, At: to})
+		}
 		return err
 	})
 	return now, err
 }
+
+// Pinned reports whether the store's clock stands still, at [Engine.Present], until a command moves it.
+func (e *Engine) Pinned() bool { return e.store.Clock().Pinned }
 
 // setClock is SetClock in the loop.
 func (e *Engine) setClock(ctx context.Context, clock storage.Clock) (int64, error) {

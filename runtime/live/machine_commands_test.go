@@ -22,11 +22,11 @@ func (m *machine) commandClock(t *rapid.T) {
 	var err error
 	switch how := rapid.IntRange(0, 2).Draw(t, "how"); {
 	case how == 0 && m.pinned:
-		_, err = m.engine.AdvanceClock(ctx, func(from int64) int64 {
+		_, err = m.engine.AdvanceClock(ctx, func(from int64) (int64, error) {
 			if from != m.now() {
 				t.Fatalf("the clock is at %s, not %s", utc(from), utc(m.now()))
 			}
-			return to
+			return to, nil
 		})
 	case how == 1 && m.pinned:
 		before := m.system.Swap(to)
