@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/sha256"
 	"errors"
-	"io"
 	"net/http"
 
 	"github.com/muster-engine/muster/runtime/live"
@@ -58,6 +57,6 @@ func (s *Server) submitOnce(w http.ResponseWriter, r *http.Request, inputs []liv
 		w.Header().Set(replayed, "true")
 	}
 	w.Header().Set("Content-Type", "application/json")
-	_, err = io.WriteString(w, string(kept))
+	_, err = w.Write(kept)
 	return !again, err
 }
