@@ -111,3 +111,33 @@ func TestLanguageExamples(t *testing.T) {
 		t.Errorf("found %d rule examples and %d conditions: the blocks are not where this test looks", rules, conditions)
 	}
 }
+
+// TestCouponExamples compiles the rules of the page on coupons and cases together, and its conditions against them.
+func TestCouponExamples(t *testing.T) {
+	var rules []string
+	conditions := 0
+	for _, b := range blocksOf(t, "coupons.md") {
+		if b.language == "muster" {
+			rules = append(rules, b.text)
+		}
+	}
+	example := compileBlocks(t, "coupons.md", rules...)
+	if example == nil {
+		t.Fatal("without its rules nothing of the page can be compiled")
+	}
+	for _, b := range blocksOf(t, "coupons.md") {
+		if b.language != "condition" {
+			continue
+		}
+		for i, line := range strings.Split(strings.TrimSpace(b.text), "\n") {
+			conditions++
+			file := diag.NewFile("coupons.md:"+strconv.Itoa(b.line+i), line)
+			if query, found := compiler.CompileQuery(example, file, nil); len(found) > 0 || !query.Condition {
+				t.Errorf("%s: %s\n%s", file.Name, line, shown(found))
+			}
+		}
+	}
+	if len(rules) < 2 || conditions < 5 {
+		t.Errorf("found %d rule examples and %d conditions", len(rules), conditions)
+	}
+}
