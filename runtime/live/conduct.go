@@ -47,13 +47,18 @@ func (e *Engine) loyal() bool { return !e.conductor.Idle() }
 // turn returns a member's turn, opened if it has none. at is the instant that the input gives, 0 for the present.
 func (g *group) turn(m *member, at int64) *turn {
 	if m.turn == nil {
-		if g.world == nil {
-			g.world = g.view.World(g.now)
-		}
-		hands := programme.Hands{Stamp: func() int64 { return g.stamps.Next(g.now) }}
-		m.turn = &turn{Turn: g.engine.conductor.Begin(g.world, m.person(g.engine.prog), hands, programme.Input{At: at, Quiet: g.quiet})}
+		hands := programme.Hands{Stamp: func() int64 { return g.stamps.Next(g.now) }, Supply: g.supply()}
+		m.turn = &turn{Turn: g.engine.conductor.Begin(g.worldNow(), m.person(g.engine.prog), hands, programme.Input{At: at, Quiet: g.quiet})}
 	}
 	return m.turn
+}
+
+// worldNow is what members are conducted in.
+func (g *group) worldNow() *exprplan.World {
+	if g.world == nil {
+		g.world = g.view.World(g.now)
+	}
+	return g.world
 }
 
 // steered runs a step of a turn.
@@ -143,7 +148,7 @@ func (g *group) settle(members []*member) error {
 func (g *group) follow(m *member) {
 	facts := m.turn.Facts()
 	for _, f := range facts[m.turn.taken:] {
-		kept := g.engine.fact(f)
+		kept := g.engine.fact(f, g.now)
 		m.insert(kept.Type, event{at: f.Event.At, fields: kept.Fields})
 		m.altered = true
 	}
@@ -212,7 +217,7 @@ func (g *group) conclude(wave []*member) error {
 		g.dues = append(g.dues, runtime.Flip{Member: m.number, At: next})
 		o := outcome{Input: m.input, Member: m.number}
 		for _, f := range t.Outcome().Facts {
-			o.Facts = append(o.Facts, g.engine.fact(f))
+			o.Facts = append(o.Facts, g.engine.fact(f, g.now))
 		}
 		if len(o.Facts) > 0 {
 			g.outcomes = append(g.outcomes, o)

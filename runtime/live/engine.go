@@ -2,8 +2,10 @@ package live
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
+	"io"
 	"sync"
 	"sync/atomic"
 
@@ -24,6 +26,8 @@ type Options struct {
 	System func() int64
 	// Group is the largest number of inputs that share one journal entry; 0 is 4096.
 	Group int
+	// Random is where the codes of coupons come from; nil is crypto/rand.
+	Random io.Reader
 	// CheckpointMembers and CheckpointBytes say when the journal is put into the store's columns: when so many members
 	// differ from them, or when it has so many bytes. 0 is 100,000 and 64 MiB. If CheckpointMembers is less than 0 that
 	// happens on demand only, not even when the engine is closed.
@@ -70,6 +74,7 @@ type Engine struct {
 	crossed    uint64
 	members    uint32
 	stamps     identity.Stamps
+	tills      *tills
 	flips      *calendarQueue
 	dues       []int64    // by member: when it is due, [runtime.Never] or beyond the end if it is not
 	steps      []int64    // the instants of the day at which something changes for everybody
@@ -125,6 +130,9 @@ func Open(ctx context.Context, opt Options) (*Engine, error) {
 	}
 	if opt.CheckpointBytes <= 0 {
 		opt.CheckpointBytes = checkpointBytes
+	}
+	if opt.Random == nil {
+		opt.Random = rand.Reader
 	}
 	if opt.append == nil {
 		opt.append = opt.Store.AppendJournal
@@ -344,6 +352,9 @@ func (e *Engine) adopt(g *group) {
 		e.ids[id.Attribute].Remember([]byte(id.Text), id.member)
 	}
 	e.stamps.Last = max(e.stamps.Last, g.stamps.Last)
+	if !g.replaying {
+		e.tills.take(g.outcomes)
+	}
 	for _, d := range g.dues {
 		e.expect(d)
 	}

@@ -16,22 +16,31 @@ type outcome struct {
 	Facts  []fact
 }
 
-// fact is an event of a hidden type that happened at the clock of the entry.
+// fact is an event of a hidden type. It happened at the clock of the entry, unless At says when.
 type fact struct {
 	Type   string
+	At     int64 `json:",omitempty"`
 	Fields map[string]column.Value
 }
 
-// fact puts a fact into the engine's terms.
-func (e *Engine) fact(f loyalty.Fact) fact {
+// fact puts a fact that follows at an instant into the engine's terms.
+func (e *Engine) fact(f loyalty.Fact, now int64) fact {
 	of := e.prog.Events[f.Type]
-	return fact{of.Name, storedFields(f.Event, of)}
+	out := fact{Type: of.Name, Fields: storedFields(f.Event, of)}
+	if f.Event.At != now {
+		out.At = f.Event.At
+	}
+	return out
 }
 
 // apply puts the facts of an outcome into a member's history.
 func (o outcome) apply(m *member, at int64) {
 	for _, f := range o.Facts {
-		m.insert(f.Type, event{at: at, fields: f.Fields})
+		when := at
+		if f.At != 0 {
+			when = f.At
+		}
+		m.insert(f.Type, event{at: when, fields: f.Fields})
 	}
 }
 

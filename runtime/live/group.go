@@ -38,6 +38,7 @@ type group struct {
 	loyal     bool // there is a programme
 	replaying bool // what followed is read back
 	quiet     bool // it starts no campaigns
+	dealt     dealt
 	world     *exprplan.World
 }
 
@@ -74,6 +75,8 @@ func (g *group) take(in Input) (Outcome, error) {
 		out, err = g.points(in)
 	case SetTier:
 		out, err = g.tier(in)
+	case Coupon:
+		out, err = g.coupon(in)
 	default:
 		return Outcome{}, fmt.Errorf("an input of kind %d is none that the engine knows", in.Kind)
 	}

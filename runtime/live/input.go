@@ -1,6 +1,7 @@
 package live
 
 import (
+	"github.com/muster-engine/muster/runtime/loyalty"
 	"github.com/muster-engine/muster/storage/column"
 )
 
@@ -22,6 +23,9 @@ const (
 	Adjust                   // add points that no event earned, or take some away
 	SetTier                  // give a tier by hand
 )
+
+// Coupon issues a code of a coupon, uses one, and so on; [Input.Coupon] says what.
+const Coupon Kind = 30
 
 // ListMode tells what is done with the members that a list input names.
 type ListMode uint8
@@ -57,6 +61,8 @@ type Input struct {
 	Name string   `json:",omitempty"`
 	Mode ListMode `json:",omitempty"`
 	Ask  *Ask     `json:",omitempty"`
+	// Coupon is what is asked of a coupon; IDs name the member to whom a code is issued.
+	Coupon *CouponRequest `json:",omitempty"`
 }
 
 // Status is how an input ended.
@@ -66,6 +72,7 @@ const (
 	Accepted  Status = iota + 1
 	Duplicate        // the member has an event with this key: nothing changed
 	Rejected         // Reason says why; nothing changed
+	Answered         // nothing was to be changed
 )
 
 // Outcome answers one input.
@@ -73,6 +80,10 @@ type Outcome struct {
 	Status Status
 	Reason string
 	Member uint32 // if accepted or duplicate, and the input is of one member
+	// Coupon is what was done with a code, now or before, or would be done.
+	Coupon loyalty.Answer
+	// Refused is why a request for a coupon is rejected, for programs; "" where the request itself is at fault.
+	Refused loyalty.Reason
 }
 
 // Crossing is a member's entering or leaving of a segment, reported once.

@@ -88,6 +88,9 @@ func (e *Engine) recover(ctx context.Context) error {
 	if err := e.lastCrossing(); err != nil {
 		return err
 	}
+	if e.tills, err = e.countCodes(); err != nil {
+		return err
+	}
 	e.setCuts(cuts)
 	view, _, cuts, err := e.standing(ctx, e.prog, e.clock)
 	if err != nil {

@@ -31,6 +31,9 @@ func New(p *ir.Program, revision string) (*Conductor, error) {
 			c.concerns[r.Event], c.concerns[r.On] = true, true
 		}
 	}
+	for _, x := range p.Cases {
+		c.concerns[x.Open], c.concerns[x.Close] = true, true
+	}
 	for _, t := range p.Tiers {
 		r := readsOf(p, t.By)
 		c.ladders = append(c.ladders, r)
@@ -49,6 +52,9 @@ func (c *Conductor) Fork() *Conductor {
 	return &out
 }
 
+// Keeper knows the rules of loyalty. It is for the goroutine of the conductor.
+func (c *Conductor) Keeper() *loyalty.Keeper { return c.keeper }
+
 // Idle reports whether the program declares nothing that a turn could do anything for.
 func (c *Conductor) Idle() bool { return c.idle }
 
@@ -60,6 +66,8 @@ func (c *Conductor) Concerns(event int) bool { return c.concerns[event] }
 type Hands struct {
 	// Stamp yields numbers that ascend and never come twice.
 	Stamp func() int64
+	// Supply is where codes of coupons come from.
+	Supply loyalty.Supply
 }
 
 // Input says what a turn is about, for what campaigns may make of it.

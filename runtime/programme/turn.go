@@ -48,7 +48,11 @@ func (t *Turn) Happened(event int, e exprplan.Event) error {
 	}
 	t.hands = append(t.hands, inHand{event: event, e: e})
 	t.cause = t.c.keeper.CauseOf(event, e)
-	return t.account.Happened(event, e)
+	if err := t.account.Happened(event, e); err != nil {
+		return err
+	}
+	t.account.DueCases()
+	return nil
 }
 
 // Retracted says that an event was taken out of the history.
@@ -70,8 +74,8 @@ func (t *Turn) Changed(cause loyalty.Cause) {
 	t.account.Stale()
 }
 
-// Due does what is due at the instant: pending points become active, points expire; then events happen that were sent
-// ahead of their time.
+// Due does what is due at the instant: pending points become active, points and codes expire, reservations lapse; then
+// events happen that were sent ahead of their time; then deadlines of cases pass.
 func (t *Turn) Due() error {
 	t.passed = true
 	t.cause = loyalty.Cause{Kind: "time"}
@@ -89,6 +93,7 @@ func (t *Turn) Due() error {
 			}
 		}
 	}
+	t.account.DueCases()
 	return nil
 }
 
@@ -231,6 +236,11 @@ func (t *Turn) Next() (at int64, ok bool) {
 	}
 	// What a midnight has left undone, as of lots that a merge brought, is done at the next.
 	midnight := func(day int64) { sooner(max(zone.Midnight(day), zone.NextDateChange(t.world.Now))) }
+	for _, next := range []func() (int64, bool){t.account.NextCoupons, t.account.NextCases} {
+		if x, due := next(); due {
+			sooner(max(x, t.world.Now+1))
+		}
+	}
 	if day, due := t.account.NextMidnight(); due {
 		midnight(day)
 	}
