@@ -58,11 +58,15 @@ var factFields = map[ir.FactKind][]ir.Field{
 		{Name: ir.FactBy, Type: stringType}, {Name: ir.FactOverdue, Type: intType},
 	},
 	ir.CampaignFacts: {
-		{Name: ir.FactRun, Type: stringType}, {Name: ir.FactReached, Type: intType}, {Name: ir.FactStep, Type: intType},
-		{Name: ir.FactUntil, Type: timeType},
+		{Name: ir.FactRun, Type: stringType}, {Name: ir.FactReached, Type: intType}, {Name: ir.FactHoldout, Type: intType},
+		{Name: ir.FactStep, Type: intType}, {Name: ir.FactUntil, Type: timeType}, {Name: ir.FactVersion, Type: stringType},
+		{Name: ir.FactEventAt, Type: timeType}, {Name: ir.FactConverted, Type: intType}, {Name: ir.FactRevenue, Type: intType},
+		{Name: ir.FactGiven, Type: intType}, {Name: ir.FactCode, Type: stringType}, {Name: ir.FactMessage, Type: stringType},
+		{Name: ir.FactWhy, Type: stringType},
 	},
 	ir.SinkFacts: {
 		{Name: ir.FactSent, Type: intType}, {Name: ir.FactMessage, Type: stringType}, {Name: ir.FactUntil, Type: timeType},
+		{Name: ir.FactStep, Type: intType}, {Name: ir.FactEventAt, Type: timeType}, {Name: ir.FactWhy, Type: stringType},
 	},
 }
 

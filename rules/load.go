@@ -113,7 +113,6 @@ func FromSources(sources []Source) *Set {
 	s.Hash = HashOf(s.Sources)
 	program, found := compiler.Compile(s.Trees)
 	s.Diags = append(s.Diags, found...)
-	s.Diags = append(s.Diags, notRun(s.Trees)...)
 	s.Diags.Sort()
 	if !s.Diags.HasErrors() {
 		s.Program = program

@@ -29,6 +29,9 @@ func (e *Evaluator) manual(i int) any {
 	return native(v)
 }
 
+// Chance is what chance("salt") is for a member: in [0, 1).
+func Chance(salt string, number uint32) float64 { return chance(salt, number) }
+
 // chance is the fraction in [0, 1) that a salt gives a member.
 func chance(salt string, number uint32) float64 {
 	h := sha256.New()

@@ -67,13 +67,23 @@ const (
 	FactBy      = "by"      // string: the values of the fields that reports divide by
 	FactOverdue = "overdue" // int
 
-	// Of campaigns and sinks: a run and its step, what was reached, what was sent.
-	FactRun     = "run"     // string
-	FactReached = "reached" // int
-	FactStep    = "step"    // int
-	FactUntil   = "until"   // time: when a wait ends; of coupons too
-	FactSent    = "sent"    // int
-	FactMessage = "message" // string
+	// Of campaigns and sinks: a run and its step, what was reached, what was sent. Version is the [Campaign.Hash] that a run
+	// began with; EventAt the time of the event that a run, or a case, is about; Holdout is 1 where a run began that acts on
+	// nothing; Converted is +1 for an event that is the run's goal and -1 where that was taken back, Revenue its amount in
+	// minor units; Given is points that a step gave; Why says why a run ended, or why something was dropped or is held.
+	FactRun       = "run"       // string
+	FactReached   = "reached"   // int
+	FactHoldout   = "holdout"   // int
+	FactStep      = "step"      // int
+	FactUntil     = "until"     // time: when a wait ends; of coupons too
+	FactVersion   = "version"   // string
+	FactEventAt   = "event_at"  // time
+	FactConverted = "converted" // int
+	FactRevenue   = "revenue"   // int
+	FactGiven     = "given"     // int
+	FactWhy       = "why"       // string
+	FactSent      = "sent"      // int
+	FactMessage   = "message"   // string: its key
 )
 
 // Limit is how long something that is granted holds.

@@ -7,7 +7,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/muster-engine/muster/compiler"
 	"github.com/muster-engine/muster/compiler/ir"
 	"github.com/muster-engine/muster/dsl"
 	"github.com/muster-engine/muster/dsl/diag"
@@ -23,25 +22,14 @@ func load(t *testing.T, p Pack) *rules.Set {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var found diag.List
-	for _, d := range set.Diags {
-		if d.Code != notRun {
-			found = append(found, d)
-		}
-	}
+	found := set.Diags
 	if len(found) > 0 {
 		var b strings.Builder
 		diag.Render(&b, found, diag.RenderOptions{})
 		t.Fatalf("findings in the starter rules:\n%s", b.String())
 	}
-	if set.Program == nil {
-		set.Program, _ = compiler.Compile(set.Trees)
-	}
 	return set
 }
-
-// notRun is the finding that a declaration is understood and not run.
-const notRun = "M0990"
 
 // Every pack is complete: titles and groups for whoever reads a list, and a README that names each file.
 func TestPacksAreTitledAndExplained(t *testing.T) {
@@ -117,10 +105,7 @@ func TestPacksAreLaidOut(t *testing.T) {
 func TestPacksHold(t *testing.T) {
 	for _, pack := range All() {
 		set := load(t, pack)
-		runs := !rulesRefused(set)
-		for _, r := range testrun.Run(context.Background(), set.Program, testrun.Options{Select: func(test *ir.Test) bool {
-			return runs || !asksLoyalty(set.Program, test)
-		}}) {
+		for _, r := range testrun.Run(context.Background(), set.Program, testrun.Options{}) {
 			if r.Err != nil {
 				t.Errorf("%s: %s: %v", pack.Name, r.Test.Title, r.Err)
 			}
@@ -129,32 +114,6 @@ func TestPacksHold(t *testing.T) {
 			}
 		}
 	}
-}
-
-// rulesRefused reports whether a rule set has declarations that are not run.
-func rulesRefused(set *rules.Set) bool {
-	for _, d := range set.Diags {
-		if d.Code == notRun {
-			return true
-		}
-	}
-	return false
-}
-
-// asksLoyalty reports whether a test expects something of points, tiers, coupons, cases, campaigns or sinks.
-func asksLoyalty(p *ir.Program, test *ir.Test) bool {
-	named := map[string]bool{}
-	for _, step := range test.Steps {
-		if step.Source != nil {
-			names(step.Source, named)
-		}
-	}
-	for _, x := range declarations(p) {
-		if named[x] {
-			return true
-		}
-	}
-	return false
 }
 
 // Every tag and segment, and every declaration of loyalty and campaigns, is named in an expect of the pack's own tests.

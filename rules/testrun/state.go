@@ -7,6 +7,7 @@ import (
 
 	"github.com/muster-engine/muster/compiler/exprplan"
 	"github.com/muster-engine/muster/compiler/ir"
+	"github.com/muster-engine/muster/runtime/programme"
 )
 
 // state is the store of one test while it runs.
@@ -20,6 +21,13 @@ type state struct {
 	cutAt int64
 	cuts  map[*ir.Ntile][]ir.Cut
 	made  int // how many keys were made up
+
+	// Of a program with loyalty or campaigns.
+	conductor *programme.Conductor
+	follows   []int    // segments whose crossings start campaigns
+	moves     []moving // what of them moves within a day
+	stamps    int64
+	issued    map[int]int64 // pieces of stock that are taken, by coupon
 }
 
 // member is one member of a test.
@@ -34,11 +42,16 @@ type member struct {
 	keys   map[int]map[string]bool
 	// coming are the declared events that are still ahead, by time.
 	coming []*ir.TestEvent
+
+	inside map[int]bool // the followed segments that the member is in
+	// due is the next instant at which something is due; known is false after a change.
+	due   int64
+	known bool
 }
 
 // begin sets up the members and runs the clock to today.
-func begin(p *ir.Program, evaluator *exprplan.Evaluator, test *ir.Test) (*state, error) {
-	s := &state{program: p, evaluator: evaluator, test: test, cuts: map[*ir.Ntile][]ir.Cut{}}
+func begin(p *ir.Program, k kit, test *ir.Test) (*state, error) {
+	s := &state{program: p, evaluator: k.evaluator, conductor: k.conductor, test: test, cuts: map[*ir.Ntile][]ir.Cut{}, issued: map[int]int64{}}
 	today := p.Zone.Midnight(test.Today)
 	start := today
 	for i, declared := range test.Members {
@@ -48,12 +61,19 @@ func begin(p *ir.Program, evaluator *exprplan.Evaluator, test *ir.Test) (*state,
 		}
 		s.members = append(s.members, m)
 	}
-	s.clock = start
-	s.arrive()
+	s.clock, s.cutAt = start, start
+	if !k.conductor.Idle() {
+		if err := s.beginProgramme(); err != nil {
+			return nil, err
+		}
+		return s, s.live(today)
+	}
+	if err := s.arrive(); err != nil {
+		return nil, err
+	}
 	if err := s.takeCuts(start, p.Ntiles); err != nil {
 		return nil, err
 	}
-	s.cutAt = start
 	return s, s.advance(today)
 }
 
@@ -111,21 +131,24 @@ func (s *state) makeUpID(m *member) {
 	}
 }
 
-// advance runs the clock to a time: events come, and cuts are taken at midnight. Only the last midnight on the way
-// leaves anything behind.
+// advance runs the clock to a time. Without loyalty and campaigns, only the last midnight on the way leaves anything behind.
 func (s *state) advance(to int64) error {
+	if !s.conductor.Idle() {
+		return s.live(to)
+	}
 	midnight := s.lastMidnight(to)
 	if midnight > s.cutAt {
 		s.clock = midnight
-		s.arrive()
+		if err := s.arrive(); err != nil {
+			return err
+		}
 		if err := s.takeCuts(midnight, s.program.Ntiles); err != nil {
 			return err
 		}
 		s.cutAt = midnight
 	}
 	s.clock = to
-	s.arrive()
-	return nil
+	return s.arrive()
 }
 
 // lastMidnight is the last first instant of a local date that is not after t.
@@ -138,27 +161,40 @@ func (s *state) lastMidnight(t int64) int64 {
 }
 
 // arrive takes in what has come by the clock.
-func (s *state) arrive() {
+func (s *state) arrive() error {
 	for _, m := range s.members {
 		for len(m.coming) > 0 && m.coming[0].At <= s.clock {
-			s.take(m, m.coming[0], m.coming[0].At)
+			e := m.coming[0]
 			m.coming = m.coming[1:]
+			if err := s.receive(m, e, e.At); err != nil {
+				return err
+			}
 		}
 	}
+	return nil
 }
 
 // send takes in an event at the clock.
-func (s *state) send(m *member, e *ir.TestEvent) {
+func (s *state) send(m *member, e *ir.TestEvent) error {
 	at := s.clock
 	if e.HasAt {
 		at = e.At
 	}
-	s.take(m, e, at)
+	return s.receive(m, e, at)
+}
+
+// receive takes in an event, with all that follows from it.
+func (s *state) receive(m *member, e *ir.TestEvent, at int64) error {
+	event, taken := s.take(m, e, at)
+	if !taken || s.conductor.Idle() {
+		return nil
+	}
+	return s.happened(m, e.Event, event)
 }
 
 // take puts an event into the history of a member, after those of the same time; nothing happens if the member has one
-// with its key.
-func (s *state) take(m *member, e *ir.TestEvent, at int64) {
+// with its key, and false is returned.
+func (s *state) take(m *member, e *ir.TestEvent, at int64) (exprplan.Event, bool) {
 	event := exprplan.Event{At: at, Fields: slices.Clone(e.Fields)}
 	if k := s.program.Events[e.Event].Key; k >= 0 {
 		key := event.Fields[k]
@@ -171,13 +207,20 @@ func (s *state) take(m *member, e *ir.TestEvent, at int64) {
 			m.keys[e.Event] = map[string]bool{}
 		}
 		if m.keys[e.Event][key.S] {
-			return
+			return event, false
 		}
 		m.keys[e.Event][key.S] = true
 	}
-	history := m.events[e.Event]
-	after := sort.Search(len(history), func(i int) bool { return history[i].At > at })
-	m.events[e.Event] = slices.Insert(history, after, event)
+	s.insert(m, e.Event, event)
+	return event, true
+}
+
+// insert puts an event into the history of a member, after those of the same time.
+func (s *state) insert(m *member, kind int, e exprplan.Event) {
+	history := m.events[kind]
+	after := sort.Search(len(history), func(i int) bool { return history[i].At > e.At })
+	m.events[kind] = slices.Insert(history, after, e)
+	m.known = false
 	s.evaluator.Reset()
 }
 

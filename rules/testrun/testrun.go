@@ -10,6 +10,12 @@
 //   - A manual tag that lapses was set at the first instant of `today`, and holds before it as well.
 //   - A member for whom no id is given gets a made up value of the first one-valued id, or of the first; an event without its key gets
 //     a made up key.
+//   - Where the program has loyalty or campaigns, the clock stops at every instant at which something is due, midnights
+//     included: points, tiers, coupons, cases and campaigns do what they do (package runtime/programme). Nobody is held out;
+//     codes are made up; what a sink gets is recorded and goes nowhere. Members who are in a segment when the test begins,
+//     before its first event, were there before the campaign.
+//   - Crossings within a day are found at the instant at which an event leaves a window of hours or minutes, and at full
+//     hours for what else counts hours.
 //   - Cuts of ntiles are taken at the start and at each local midnight that the clock passes, over the members of the
 //     test; those of an ntile that only an expect has, at the expect.
 //
@@ -24,6 +30,7 @@ import (
 	"github.com/muster-engine/muster/compiler/exprplan"
 	"github.com/muster-engine/muster/compiler/ir"
 	"github.com/muster-engine/muster/dsl/diag"
+	"github.com/muster-engine/muster/runtime/programme"
 )
 
 // Options say which tests are run. The zero value runs all.
@@ -61,9 +68,23 @@ type Failure struct {
 	Why *exprplan.Clause
 }
 
+// kit is what the tests of a program are run with.
+type kit struct {
+	evaluator *exprplan.Evaluator
+	conductor *programme.Conductor
+}
+
+func newKit(p *ir.Program) (k kit, err error) {
+	if k.evaluator, err = exprplan.New(p); err != nil {
+		return k, err
+	}
+	k.conductor, err = programme.New(p, "test")
+	return k, err
+}
+
 // Run runs the tests of a program in their order. When ctx ends, the tests that are left get its error.
 func Run(ctx context.Context, p *ir.Program, opt Options) []Result {
-	evaluator, err := exprplan.New(p)
+	k, err := newKit(p)
 	var results []Result
 	for _, test := range p.Tests {
 		if opt.Select != nil && !opt.Select(test) {
@@ -74,15 +95,15 @@ func Run(ctx context.Context, p *ir.Program, opt Options) []Result {
 			r.Err = ctx.Err()
 		}
 		if r.Err == nil {
-			r.Err = run(ctx, p, evaluator, test, &r)
+			r.Err = run(ctx, p, k, test, &r)
 		}
 		results = append(results, r)
 	}
 	return results
 }
 
-func run(ctx context.Context, p *ir.Program, evaluator *exprplan.Evaluator, test *ir.Test, r *Result) error {
-	s, err := begin(p, evaluator, test)
+func run(ctx context.Context, p *ir.Program, k kit, test *ir.Test, r *Result) error {
+	s, err := begin(p, k, test)
 	if err != nil {
 		return err
 	}
@@ -100,7 +121,7 @@ func run(ctx context.Context, p *ir.Program, evaluator *exprplan.Evaluator, test
 			}
 			err = s.advance(to)
 		case step.Send != nil:
-			s.send(s.members[step.Member], step.Send)
+			err = s.send(s.members[step.Member], step.Send)
 		case step.Expect != nil:
 			err = s.expect(step, r)
 		}

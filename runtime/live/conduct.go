@@ -158,7 +158,7 @@ func (g *group) follow(m *member) {
 // crossed hands crossings, which are in order of members, to the turns of members, and returns those for whom more has
 // followed.
 func (g *group) crossed(members []*member, crossings []crossing) (more []*member, err error) {
-	if len(g.engine.prog.Campaigns) == 0 {
+	if !g.engine.conductor.Plays() {
 		return nil, nil
 	}
 	for _, m := range members {

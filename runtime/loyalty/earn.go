@@ -71,13 +71,7 @@ func (a *Account) wanted(p *ir.Points, rule *ir.Earn, e exprplan.Event, before *
 		return 0, err
 	}
 	digits := a.k.prog.Digits
-	worth, ok := v.D, true
-	switch v.Kind {
-	case ir.Int:
-		worth, ok = decimal.FromInt(v.I, digits)
-	case ir.Number:
-		worth, ok = decimal.FromFloat(v.F, digits)
-	}
+	worth, ok := exactly(v, digits)
 	if !ok {
 		return 0, nil
 	}
@@ -95,6 +89,17 @@ func (a *Account) wanted(p *ir.Points, rule *ir.Earn, e exprplan.Event, before *
 		return 0, nil
 	}
 	return n, nil
+}
+
+// exactly is a known number as an exact one; not ok where it is too large.
+func exactly(v ir.Value, digits int) (decimal.Decimal, bool) {
+	switch v.Kind {
+	case ir.Int:
+		return decimal.FromInt(v.I, digits)
+	case ir.Number:
+		return decimal.FromFloat(v.F, digits)
+	}
+	return v.D, true
 }
 
 // boost is the largest factor that holds for an event.

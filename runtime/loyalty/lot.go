@@ -34,6 +34,7 @@ func (l Lot) Lapses() bool { return l.Expires != never }
 // What an entry of the ledger does.
 const (
 	whatEarn     = "earn"
+	whatGive     = "give" // by a campaign
 	whatActivate = "activate"
 	whatPayOff   = "pay off" // of the debt, by a lot
 	whatSpend    = "spend"
@@ -70,7 +71,7 @@ func (a *Account) Lots(points int) []Lot {
 				l = other
 			}
 			l.Void = l.Void || what == whatRetract
-		case whatEarn, whatAdjust:
+		case whatEarn, whatGive, whatAdjust:
 			l.Granted += number(ir.FactActive) + number(ir.FactPending)
 			l.Dated = number(ir.FactDated)
 			l.Cause = Cause{k.field(p.Facts, e, ir.FactCause).S, k.field(p.Facts, e, ir.FactCauseKey).S}

@@ -67,3 +67,37 @@ func (k *Keeper) CauseOf(event int, e exprplan.Event) Cause {
 	}
 	return k.causeOf(0, event, e)
 }
+
+// Span is the instants that a cap counts together with one, both ends included: those of its calendar period, of the span
+// that ends with it, or all.
+func (k *Keeper) Span(c ir.Cap, at int64) (from, to int64) {
+	in := k.period(c, at)
+	return in.lo, in.hi
+}
+
+// Whole is the points that a value gives: rounded down, and 0 where it is below 0, unknown or too large.
+func (k *Keeper) Whole(v ir.Value) int64 {
+	if !v.Known {
+		return 0
+	}
+	exact, ok := exactly(v, k.prog.Digits)
+	if !ok {
+		return 0
+	}
+	n, ok := exact.Floor(k.prog.Digits)
+	if !ok {
+		return 0
+	}
+	return max(0, n)
+}
+
+// Give adds points that a campaign gives. They are active at once, hold as long as those that are earned today, and count
+// as earned. Before the start of the points nothing is given, and false is returned.
+func (a *Account) Give(points int, n int64, cause Cause, rule string) bool {
+	p := a.k.prog.Points[points]
+	if n <= 0 || a.today() < p.Start {
+		return false
+	}
+	a.newLot(points, whatGive, n, a.world.Now, cause, rule, n, a.k.lastDay(p.Expire, a.today()))
+	return true
+}

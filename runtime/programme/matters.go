@@ -36,11 +36,8 @@ func (c *Conductor) Everybody() bool {
 	return false
 }
 
-// Follows reports whether a crossing of a segment may start a campaign or make a run go on.
-func (c *Conductor) Follows(segment int) bool {
-	_ = segment
-	return len(c.prog.Campaigns) > 0
-}
+// Plays reports whether there are campaigns or cases, so that [Turn.Crossed] may have something to do.
+func (c *Conductor) Plays() bool { return len(c.prog.Campaigns)+len(c.prog.Cases) > 0 }
 
 // MeasuresMembers reports whether a ladder depends on more of a member than its events.
 func (c *Conductor) MeasuresMembers() bool {

@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/muster-engine/muster/compiler/exprplan"
+	"github.com/muster-engine/muster/runtime/campaign"
 	"github.com/muster-engine/muster/runtime/loyalty"
 )
 
@@ -12,15 +13,22 @@ type Turn struct {
 	c       *Conductor
 	world   *exprplan.World
 	in      Input
+	hands   Hands
 	base    *exprplan.Member
+	member  *exprplan.Member // base without the lists that campaigns have changed; nil where none do
 	account *loyalty.Account
+	scene   *campaign.Scene
+	lists   []ListChange
 
-	hands    []inHand // events that happened in this turn
+	events   []inHand // those that happened in this turn
 	cause    loyalty.Cause
 	changed  bool // something besides events did
 	passed   bool // time alone did
-	settled  int  // how many of the facts the tiers have seen
+	overdue  []loyalty.Overdue
+	settled  int // how many of the facts the tiers have seen
 	measured bool
+	played   int // how many of the facts campaigns have seen
+	rounds   int
 }
 
 // inHand is an event that came, or went, in a turn.
@@ -30,29 +38,22 @@ type inHand struct {
 	gone  bool
 }
 
-// Crossing is a segment that the member entered or left.
-type Crossing struct {
-	Segment int
-	Entered bool
-}
-
-// Outcome is what has followed from an input, in order.
-type Outcome struct {
-	Facts []loyalty.Fact
-}
-
 // Happened says that an event has come into the history. One that lies ahead does nothing until it is due.
 func (t *Turn) Happened(event int, e exprplan.Event) error {
+	if err := t.happened(event, e); err != nil {
+		return err
+	}
+	t.overdue = append(t.overdue, t.account.DueCases()...)
+	return nil
+}
+
+func (t *Turn) happened(event int, e exprplan.Event) error {
 	if e.At > t.world.Now || !t.c.concerns[event] {
 		return nil
 	}
-	t.hands = append(t.hands, inHand{event: event, e: e})
+	t.events = append(t.events, inHand{event: event, e: e})
 	t.cause = t.c.keeper.CauseOf(event, e)
-	if err := t.account.Happened(event, e); err != nil {
-		return err
-	}
-	t.account.DueCases()
-	return nil
+	return t.account.Happened(event, e)
 }
 
 // Retracted says that an event was taken out of the history.
@@ -60,7 +61,7 @@ func (t *Turn) Retracted(event int, e exprplan.Event) error {
 	if e.At > t.world.Now || !t.c.concerns[event] {
 		return nil
 	}
-	t.hands = append(t.hands, inHand{event: event, e: e, gone: true})
+	t.events = append(t.events, inHand{event: event, e: e, gone: true})
 	cause := t.c.keeper.CauseOf(event, e)
 	t.cause = loyalty.Cause{Kind: "retract", Key: cause.Kind + " " + cause.Key}
 	return t.account.Retracted(event, e)
@@ -80,20 +81,17 @@ func (t *Turn) Due() error {
 	t.passed = true
 	t.cause = loyalty.Cause{Kind: "time"}
 	t.account.Midnight()
-	if t.base.Events == nil {
-		return nil
-	}
 	for event, concerns := range t.c.concerns {
-		if !concerns {
+		if !concerns || t.base.Events == nil {
 			continue
 		}
 		for _, e := range at(t.base.Events(event), t.world.Now) {
-			if err := t.Happened(event, e); err != nil {
+			if err := t.happened(event, e); err != nil {
 				return err
 			}
 		}
 	}
-	t.account.DueCases()
+	t.overdue = append(t.overdue, t.account.DueCases()...)
 	return nil
 }
 
@@ -147,7 +145,7 @@ func (t *Turn) touches(ladder int) bool {
 		if t.passed || t.changed && r.member {
 			return true
 		}
-		for _, h := range t.hands {
+		for _, h := range t.events {
 			if r.events[h.event] {
 				return true
 			}
@@ -164,16 +162,16 @@ func (t *Turn) touches(ladder int) bool {
 // before is the member as it was before what happened; nil where only time has passed. (The values of before a change of
 // attributes are not known: such a change lowers no tier that is kept.)
 func (t *Turn) before() *exprplan.Member {
-	if t.passed && len(t.hands) == 0 || t.base.Events == nil {
+	if t.passed && len(t.events) == 0 || t.base.Events == nil {
 		return nil
 	}
-	if len(t.hands) == 0 {
+	if len(t.events) == 0 {
 		return t.base
 	}
 	m := *t.base
 	m.Events = func(event int) []exprplan.Event {
 		list := t.base.Events(event)
-		for _, h := range t.hands {
+		for _, h := range t.events {
 			if h.event == event {
 				list = h.undo(list)
 			}
@@ -211,20 +209,11 @@ func same(x, y exprplan.Event) bool {
 	return true
 }
 
-// Crossed hands in the segments that the member has crossed since it was evaluated last, and reports whether anything
-// was added, so that the member is to be evaluated again.
-func (t *Turn) Crossed([]Crossing) (more bool, err error) {
-	return false, nil
-}
-
 // Facts are the facts that have followed so far.
 func (t *Turn) Facts() []loyalty.Fact { return t.account.Added() }
 
 // Member is the member with the facts that have followed so far, to evaluate it. It is good until the next step.
 func (t *Turn) Member() *exprplan.Member { return t.account.Member() }
-
-// Outcome is all that has followed.
-func (t *Turn) Outcome() Outcome { return Outcome{Facts: t.account.Added()} }
 
 // Next is the next instant, after the present one, at which the member is due; false if there is none.
 func (t *Turn) Next() (at int64, ok bool) {
@@ -249,6 +238,9 @@ func (t *Turn) Next() (at int64, ok bool) {
 	}
 	if t.base.Events == nil {
 		return at, ok
+	}
+	if due, waits := t.stage().Next(); waits {
+		sooner(max(due, t.world.Now+1))
 	}
 	for event, concerns := range t.c.concerns {
 		if list := t.base.Events(event); concerns {
