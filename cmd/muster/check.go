@@ -79,8 +79,8 @@ func summary(set *rules.Set) string {
 	return text + "no faults"
 }
 
-// report is check's answer for programs.
-type report struct {
+// checkReport is check's answer for programs.
+type checkReport struct {
 	Files    int       `json:"files"`
 	Errors   int       `json:"errors"`
 	Warnings int       `json:"warnings"`
@@ -111,8 +111,8 @@ type place struct {
 	EndColumn int    `json:"end_column"`
 }
 
-func newReport(found diag.List, files int) report {
-	r := report{Files: files, Findings: []finding{}}
+func newReport(found diag.List, files int) checkReport {
+	r := checkReport{Files: files, Findings: []finding{}}
 	for _, d := range found {
 		if d.Severity == diag.Error {
 			r.Errors++

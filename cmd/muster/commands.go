@@ -11,6 +11,7 @@ func commands() []func(*app) *cobra.Command {
 		newSegments,
 		newMember,
 		newExplain,
+		newReportCommand,
 		newRepl,
 		newInit,
 		newCheck,

@@ -15,7 +15,7 @@ import (
 )
 
 // questions are the commands that a server answers as well as a store.
-var questions = []string{"query", "tags", "segments", "member", "explain"}
+var questions = []string{"query", "tags", "segments", "member", "explain", "report"}
 
 // serverURL is the server to ask, or "" for the store: of --server, else of $MUSTER_SERVER unless a store is named.
 func (a *app) serverURL() string {
@@ -28,8 +28,14 @@ func (a *app) serverURL() string {
 	return a.env("MUSTER_SERVER")
 }
 
-// askable lets a command be answered by a server where one is named.
+// askable lets a command, or those below it, be answered by a server where one is named.
 func (a *app) askable(cmd *cobra.Command) {
+	if cmd.HasSubCommands() {
+		for _, c := range cmd.Commands() {
+			a.askable(c)
+		}
+		return
+	}
 	fromStore := cmd.RunE
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		codes := cmd.Flags().Lookup("codes")
@@ -49,7 +55,7 @@ func (a *app) askServer(cmd *cobra.Command, args []string) error {
 	if err != nil {
 		return err
 	}
-	question := []string{cmd.Name()}
+	question := strings.Fields(withoutRoot(cmd))
 	cmd.Flags().Visit(func(f *pflag.Flag) {
 		if f.Name != "server" && f.Name != "no-color" {
 			question = append(question, "--"+f.Name+"="+f.Value.String())

@@ -82,6 +82,12 @@ type fixture struct {
 
 func newFixture(t testing.TB, change func(*Options)) *fixture {
 	t.Helper()
+	return newFixtureOf(t, shop, change)
+}
+
+// newFixtureOf is [newFixture] with other rules.
+func newFixtureOf(t testing.TB, rules string, change func(*Options)) *fixture {
+	t.Helper()
 	store, err := storage.Open(filepath.Join(t.TempDir(), "store.db"), storage.Options{Create: true})
 	if err != nil {
 		t.Fatal(err)
@@ -89,7 +95,7 @@ func newFixture(t testing.TB, change func(*Options)) *fixture {
 	f := &fixture{t: t, token: everything, disk: storagetest.NewDisk()}
 	f.disk.Attach(store)
 	f.clock.Store(time.Date(2026, 11, 1, 4, 0, 0, 0, time.UTC).UnixMicro()) // noon in Shanghai
-	f.engine, err = live.Open(context.Background(), live.Options{Store: store, Program: compile(t, shop), System: f.clock.Load})
+	f.engine, err = live.Open(context.Background(), live.Options{Store: store, Program: compile(t, rules), System: f.clock.Load})
 	if err != nil {
 		t.Fatal(err)
 	}

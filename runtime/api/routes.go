@@ -7,6 +7,8 @@ import (
 	"net/http"
 	"runtime/debug"
 	"strings"
+
+	"github.com/muster-engine/muster/runtime/report"
 )
 
 // route is one kind of request. A route without a right needs no token.
@@ -33,6 +35,11 @@ func (s *Server) routes() []route {
 		{"GET", "/v1/segments", Read, s.getSegments},
 		{"GET", "/v1/segments/{name}", Read, s.getSegment},
 		{"GET", "/v1/segments/{name}/members", Read, s.getSegmentMembers},
+		{"GET", "/v1/reports/campaigns", Read, s.getReport(report.OnCampaigns)},
+		{"GET", "/v1/reports/points", Read, s.getReport(report.OnPoints)},
+		{"GET", "/v1/reports/tiers", Read, s.getReport(report.OnTiers)},
+		{"GET", "/v1/reports/coupons", Read, s.getReport(report.OnCoupons)},
+		{"GET", "/v1/reports/cases", Read, s.getReport(report.OnCases)},
 		{"POST", "/v1/query", Read, s.postQuery},
 		{"POST", "/v1/console", Read, s.postConsole},
 		{"GET", "/v1/crossings", Read, s.getCrossings},

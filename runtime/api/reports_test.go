@@ -1,0 +1,66 @@
+package api
+
+import (
+	"encoding/json"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"github.com/muster-engine/muster/runtime/report"
+)
+
+const club = `
+settings { language 1  timezone "Asia/Shanghai"  currency CNY }
+member { phone id phone "CN" }
+event order { order_id key  amount money }
+points stars "积分" { start 2026-01-01  expire end of next year  earn shopping on order { give floor(amount) } }
+tiers club "等级" { by earned(stars) in last 12 months  tier "会员" {}  tier "银卡" from 1_000 {}  keep 12 months }
+`
+
+// Reports are made of what a live engine holds, what no checkpoint has written included, and are as documented.
+func TestReportsOfALiveEngine(t *testing.T) {
+	c := newContract(t)
+	f := newFixtureOf(t, club, nil)
+	f.expect("POST", "/v1/events", `{"type":"order","phone":"13900000001","order_id":"1","amount":1200,"at":"2026-11-01T10:00:00+08:00"}
+{"type":"order","phone":"13900000002","order_id":"2","amount":850.5,"at":"2026-11-01T10:30:00+08:00"}`, 200, `{"accepted":2,"duplicate":0,"rejected":[]}`)
+	get := func(path, query string, into any) {
+		t.Helper()
+		w := f.send("GET", path+"?"+query, "")
+		if w.Code != 200 {
+			t.Fatalf("%s: %s", path, w.Body)
+		}
+		c.hold(path, httptest.NewRequest("GET", "/", nil), w)
+		if into != nil {
+			if err := json.Unmarshal(w.Body.Bytes(), into); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	var points report.Points
+	get("/v1/reports/points", "name=stars", &points)
+	if x := points.Points[0]; x.Liability != 2_050 || x.Members != 2 || x.Flows.Earned != 2_050 || x.Expiring[0].Month != "2027-12" {
+		t.Errorf("the points are %+v", x)
+	}
+	var tiers report.Tiers
+	get("/v1/reports/tiers", "", &tiers)
+	if x := tiers.Tiers[0]; x.Levels[0].Members != 1 || x.Levels[0].Close != 1 || x.Levels[1].Members != 1 || x.Months[0].Up != 1 {
+		t.Errorf("the tiers are %+v", x)
+	}
+	get("/v1/reports/points", "from=2026-12-01", &points)
+	if x := points.Points[0]; x.Liability != 2_050 || x.Flows.Earned != 0 {
+		t.Errorf("from December on the points are %+v", x)
+	}
+	if w := f.send("GET", "/v1/reports/points?name=stars&format=svg", ""); !strings.Contains(w.Body.String(), "积分") {
+		t.Errorf("the chart is %.300s", w.Body)
+	}
+	for query, want := range map[string]string{
+		"name=star":                     `the rules have no points \"star\"; did you mean stars?`,
+		"from=June":                     `\"June\" is no date; write 2026-06-01`,
+		"format=png":                    `reports are sent as json or svg, not as \"png\"`,
+		"from=2026-02-01&to=2026-01-01": "ends before it begins",
+	} {
+		if w := f.send("GET", "/v1/reports/points?"+query, ""); w.Code < 400 || !strings.Contains(w.Body.String(), want) {
+			t.Errorf("%s: %d %s", query, w.Code, w.Body)
+		}
+	}
+}
