@@ -175,12 +175,6 @@ func (s *shop) fields(kind int, given map[string]any) []ir.Value {
 	return out
 }
 
-// fact records a fact of now as it is given.
-func (s *shop) fact(member int, kind string, fields map[string]any) {
-	n := s.event(kind)
-	s.insert(member, n, exprplan.Event{At: s.now, Fields: s.fields(n, fields)})
-}
-
 // advance moves the clock, midnight by midnight.
 func (s *shop) advance(text string) {
 	s.t.Helper()

@@ -21,7 +21,7 @@ func programme(t *testing.T) *shop {
 	s.advance("2026-02-03T12:00")
 	s.send(lin, "order", map[string]any{"order_id": "3", "amount": 30_000})
 	s.must(wu, func(a *loyalty.Account) error { return a.Spend(0, 400, "S1") })
-	s.must(wu, func(a *loyalty.Account) error { return a.Return(0, 100, "S1") })
+	s.must(wu, func(a *loyalty.Account) error { return a.Return(0, 100, "S1", "T1") })
 	s.must(zhou, func(a *loyalty.Account) error { return a.Adjust(0, 50, nil, "opening") })
 	s.advance("2026-03-10T09:00")
 	s.send(lin, "refund", map[string]any{"refund_id": "R1", "order_id": "1", "amount": 60_025})
