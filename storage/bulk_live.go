@@ -17,7 +17,8 @@ type liveChanges struct {
 	lists    map[int]*roaring.Bitmap // by number
 	cuts     map[string]Cuts
 	merges   map[uint32]*Merge // by the absorbed; nil: there is none any more
-	upto     uint64            // 0: no checkpoint
+	erased   []uint32
+	upto     uint64 // 0: no checkpoint
 	clock    int64
 }
 
@@ -51,6 +52,9 @@ func (b *Bulk) SetGone(members *roaring.Bitmap) {
 func (b *Bulk) SetLive(members *roaring.Bitmap) {
 	b.live.back, b.live.gone = moved(b.live.back, b.live.gone, members)
 }
+
+// Erase says that of some members nothing may be left, which are also to be gone and replaced: see [Store.Scrub].
+func (b *Bulk) Erase(members []uint32) { b.live.erased = append(b.live.erased, members...) }
 
 func moved(to, from, members *roaring.Bitmap) (*roaring.Bitmap, *roaring.Bitmap) {
 	if to == nil {

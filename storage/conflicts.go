@@ -1,11 +1,14 @@
 package storage
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
+	"slices"
 )
 
-// conflictBucket has a value for each conflict, under its number. Nothing is ever taken out of it.
+// conflictBucket has a value for each conflict, under its number. Nothing is ever taken out of it, but for the ids of those
+// in which an erased member takes part.
 var conflictBucket = []byte("conflicts")
 
 // AddConflict reports a conflict, should the import be committed; it gets the next number then.
@@ -34,6 +37,42 @@ func (c *commit) appendConflicts(some []Conflict) error {
 		}
 	}
 	return nil
+}
+
+// redactConflicts takes the ids out of all conflicts in which erased members take part.
+func (c *commit) redactConflicts(file string, erased []uint32) error {
+	b := c.tx.Bucket(conflictBucket)
+	if b == nil || len(erased) == 0 {
+		return nil
+	}
+	type change struct{ key, value []byte }
+	var changes []change
+	err := b.ForEach(func(key, value []byte) error {
+		raw, fault := unseal(key, value)
+		if fault != "" {
+			return &CorruptError{file, "the conflicts", fault}
+		}
+		var one Conflict
+		if err := json.Unmarshal(raw, &one); err != nil {
+			return &CorruptError{file, "the conflicts", err.Error()}
+		}
+		if !slices.ContainsFunc(erased, func(n uint32) bool { return n == one.Member || slices.Contains(one.Others, n) }) {
+			return nil
+		}
+		for i := range one.IDs {
+			one.IDs[i].Text = ""
+		}
+		raw, err := json.Marshal(one)
+		key = bytes.Clone(key)
+		changes = append(changes, change{key, sealed(key, raw)})
+		return err
+	})
+	for _, ch := range changes {
+		if err == nil {
+			err = b.Put(ch.key, ch.value)
+		}
+	}
+	return err
 }
 
 // ConflictCount is how many conflicts have been reported.

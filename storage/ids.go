@@ -36,6 +36,9 @@ const (
 
 // An entry is the member (four bytes), the length of the text as a varint, and the text.
 
+// NewIDs returns an index of no ids that belongs to no import: only Remember, Drop, Each and the lookups are for it.
+func NewIDs() *IDs { return newIDs() }
+
 func newIDs() *IDs { return &IDs{slots: make([]idSlot, 1<<10)} }
 
 // Len is how many ids there are.
@@ -115,6 +118,7 @@ func (ids *IDs) Drop(text []byte) {
 		return
 	}
 	ids.used--
+	clear(idText(e))
 	mask := len(ids.slots) - 1
 	for next := (slot + 1) & mask; ids.slots[next].entry != 0; next = (next + 1) & mask {
 		// Whoever is found by walking over the free slot moves into it.

@@ -1,6 +1,11 @@
 package storage
 
-import "github.com/muster-engine/muster/storage/column"
+import (
+	"maps"
+	"slices"
+
+	"github.com/muster-engine/muster/storage/column"
+)
 
 // Hidden names under which a store keeps what identity needs, beside what the rules declare; the language has no such
 // names.
@@ -49,6 +54,15 @@ type Merge struct {
 	Replaced  map[string]Stamped `json:",omitempty"`
 	OnlyLists []string           `json:",omitempty"`
 	Doubles   []Double           `json:",omitempty"`
+}
+
+// Clone returns a copy that can be changed without changing m.
+func (m *Merge) Clone() *Merge {
+	c := *m
+	c.IDs, c.Lists, c.OnlyLists = slices.Clone(m.IDs), slices.Clone(m.Lists), slices.Clone(m.OnlyLists)
+	c.Attributes, c.Replaced = maps.Clone(m.Attributes), maps.Clone(m.Replaced)
+	c.Doubles = slices.Clone(m.Doubles)
+	return &c
 }
 
 // Conflict is a record whose ids belong to members that cannot be one.

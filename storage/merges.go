@@ -44,6 +44,23 @@ func (sn *Snapshot) Merges() ([]*Merge, error) {
 	return all, nil
 }
 
+// Merge returns the record of a merged member, nil if there is none.
+func (sn *Snapshot) Merge(absorbed uint32) (*Merge, error) {
+	id := objectID{mergeObject, 0, absorbed / column.Block}
+	if _, ok := sn.state.manifest[id]; !ok {
+		return nil, nil
+	}
+	some, err := sn.merges(id)
+	if err != nil {
+		return nil, err
+	}
+	i, found := slices.BinarySearchFunc(some, absorbed, func(m *Merge, n uint32) int { return cmp.Compare(m.Absorbed, n) })
+	if !found {
+		return nil, nil
+	}
+	return some[i], nil
+}
+
 // mergeObjects are the objects that hold merges, by block.
 func (s *state) mergeObjects() []objectID {
 	var out []objectID

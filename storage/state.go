@@ -40,7 +40,9 @@ type root struct {
 	Stamp           int64    `json:",omitempty"` // the last that was given to what set attributes or manual tags
 	Conflicts       int64    `json:",omitempty"` // how many have been reported
 	Sinks           []string `json:",omitempty"` // that have had messages, in the order of their first
-	Documents       [documentCount]documentRef
+	// Erasing says that the free pages of the file may still hold what was known of erased members.
+	Erasing   bool `json:",omitempty"`
+	Documents [documentCount]documentRef
 }
 
 type documentRef struct{ Generation, Size uint64 }

@@ -82,7 +82,7 @@ func (a *app) serve(ctx context.Context, o serveOptions) error {
 		return err
 	}
 	engine, err := live.Open(ctx, live.Options{
-		Store: s.store, Program: s.prog, System: func() int64 { return a.now().UnixMicro() },
+		Store: s.store, Program: s.prog, System: func() int64 { return a.now().UnixMicro() }, Env: a.env,
 	})
 	if err != nil {
 		return err

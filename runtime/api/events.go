@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"encoding/hex"
 	"net/http"
 
 	"github.com/muster-engine/muster/compiler/ir"
@@ -13,8 +14,11 @@ import (
 
 // taken answers a batch.
 type taken struct {
-	Accepted  int       `json:"accepted"`
-	Duplicate int       `json:"duplicate"`
+	Accepted  int `json:"accepted"`
+	Duplicate int `json:"duplicate"`
+	// Merged is how many members became part of others; Conflicts how many records have ids of members that cannot.
+	Merged    int       `json:"merged,omitempty"`
+	Conflicts int       `json:"conflicts,omitempty"`
 	Rejected  []refused `json:"rejected"`
 }
 
@@ -100,6 +104,10 @@ type batch struct {
 func (b *batch) answer(outcomes []live.Outcome) taken {
 	out := taken{Rejected: []refused{}}
 	for k, o := range outcomes {
+		out.Merged += o.Absorbed
+		if o.Conflict {
+			out.Conflicts++
+		}
 		switch o.Status {
 		case live.Accepted:
 			out.Accepted++
@@ -209,7 +217,8 @@ func mapped(m *ingest.ObjectMapper, event string, text []byte) (live.Input, *ref
 	}
 	for _, id := range o.IDs {
 		if id.Hashed {
-			return live.Input{}, &refused{Field: id.Attribute, Reason: "a hashed id finds members in an import only; send the id itself"}
+			in.Hashed = append(in.Hashed, live.ID{Attribute: id.Attribute, Text: hex.EncodeToString([]byte(id.Text))})
+			continue
 		}
 		in.IDs = append(in.IDs, live.ID{Attribute: id.Attribute, Text: id.Text})
 	}

@@ -109,12 +109,17 @@ func TestAMemberHasOnePhone(t *testing.T) {
 	f.expect("POST", "/v1/members", strings.Join([]string{
 		`{"phone":"13900000001","card":"C1"}`,
 		`{"phone":"13900000002","card":"C1"}`,
-		`{"phone":"13900000003"}`,
+		`{"phone":"13900000003","card":"C3"}`,
 		`{"phone":"13900000003","card":"C1"}`,
-	}, "\n"), 200, `{"accepted":2,"duplicate":0,"rejected":[
-		{"line":2,"reason":"\"+8613900000002\" would be a second phone of the member"},
-		{"line":4,"reason":"the ids belong to two members"}]}`)
-	f.expect("GET", "/v1/members/13900000002", "", 404, "")
+		`{"card":"C4"}`,
+		`{"card":"C5"}`,
+		`{"card":["C4","C5"],"phone":"13900000003"}`,
+	}, "\n"), 200, `{"accepted":7,"duplicate":0,"merged":2,"conflicts":2,"rejected":[]}`)
+	f.expect("GET", "/v1/members/13900000002/segments", "", 200, "")
+	w := f.send("GET", "/v1/members/C5", "")
+	if got := canonical(t, w.Body.Bytes()); !strings.Contains(strings.Join(strings.Fields(got), ""), `"ids":{"card":["C3","C4","C5"],"phone":"+8613900000003"}`) {
+		t.Fatal(got)
+	}
 }
 
 func TestPackedBody(t *testing.T) {

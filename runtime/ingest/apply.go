@@ -253,7 +253,7 @@ func (o *owner) lookup(text []byte, hashed bool) (uint32, bool) {
 }
 
 func (o *owner) addDigests(text []byte, member uint32) {
-	for _, d := range o.identifier.digests(string(text)) {
+	for _, d := range o.digester.Of(string(text)) {
 		o.digests[string(d)] = member
 	}
 }

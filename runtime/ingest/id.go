@@ -2,23 +2,21 @@ package ingest
 
 import (
 	"bytes"
-	"crypto/md5"
-	"crypto/sha256"
 	"encoding/hex"
 	"strings"
 
 	"github.com/nyaruka/phonenumbers"
 
 	"github.com/muster-engine/muster/compiler/ir"
+	"github.com/muster-engine/muster/runtime/identity"
 )
 
 // idNormaliser brings the values of one id attribute into the form that is stored. It is immutable.
 type idNormaliser struct {
-	name   string
-	id     *ir.ID
-	block  map[string]bool
-	digest func(form []byte) []byte // of the channel's hashed form, or nil
-	hexLen int                      // of a hashed form
+	name     string
+	id       *ir.ID
+	block    map[string]bool
+	digester *identity.Digester // of the channel's hashed form, or nil
 }
 
 // idState tells what became of a value.
@@ -44,18 +42,7 @@ func newIDNormaliser(a *ir.Attribute, env func(string) string) *idNormaliser {
 			n.block[string(form)] = true
 		}
 	}
-	salt := ""
-	if a.ID.SaltEnv != "" && env != nil {
-		salt = env(a.ID.SaltEnv)
-	}
-	switch a.ID.Hashed {
-	case "sha256":
-		n.hexLen = 2 * sha256.Size
-		n.digest = func(form []byte) []byte { h := sha256.Sum256(append([]byte(salt), form...)); return h[:] }
-	case "md5":
-		n.hexLen = 2 * md5.Size
-		n.digest = func(form []byte) []byte { h := md5.Sum(append([]byte(salt), form...)); return h[:] }
-	}
+	n.digester = identity.NewDigester(a.ID, env)
 	return n
 }
 
@@ -65,7 +52,7 @@ func (n *idNormaliser) normalise(dst, text []byte) ([]byte, idState) {
 	if len(text) == 0 {
 		return dst, idNone
 	}
-	if n.digest != nil && len(text) == n.hexLen {
+	if n.digester != nil && len(text) == hex.EncodedLen(n.digester.Size()) {
 		if out, err := hex.AppendDecode(dst, text); err == nil {
 			return out, idHashed
 		}
@@ -92,18 +79,6 @@ func (n *idNormaliser) normalise(dst, text []byte) ([]byte, idState) {
 		return dst[:from], idBlocked
 	}
 	return dst, idUsable
-}
-
-// digests returns the digests under which a channel may know a stored id: of the id as it is stored and, of a phone
-// number, of its national digits.
-func (n *idNormaliser) digests(id string) [][]byte {
-	out := [][]byte{n.digest([]byte(id))}
-	if n.id.Phone != "" {
-		if num, err := phonenumbers.Parse(id, n.id.Phone); err == nil {
-			out = append(out, n.digest([]byte(phonenumbers.GetNationalSignificantNumber(num))))
-		}
-	}
-	return out
 }
 
 // appendPhone appends the E.164 form of a phone number, read as one dialled in region, if there can be such a number.

@@ -29,12 +29,10 @@ var refusals = []error{loyalty.ErrAmount, loyalty.ErrShort, loyalty.ErrUnspent, 
 // asked carries out what is asked of the programme for a member that is there. do is given the member's account; a refusal
 // of it rejects the input. When the journal is read back nothing is asked again: what followed is there.
 func (g *group) asked(in Input, cause loyalty.Cause, do func(*loyalty.Account) error) (Outcome, error) {
-	number, found, reason := g.resolve(in.IDs)
+	number, reason := g.known(in.IDs)
 	switch {
 	case reason != "":
 		return rejected("%s", reason)
-	case !found:
-		return rejected("nobody has this id")
 	case g.replaying:
 		return Outcome{Status: Accepted, Member: number}, nil
 	}

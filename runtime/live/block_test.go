@@ -36,14 +36,15 @@ segment upper = ntile(2, (when count(order) > 0 then spend)) = 2
 		t.Fatal(err)
 	}
 	defer store.Close()
-	m := &model{rules: rules, prog: prog, byID: map[ID]uint32{}, clock: time.Date(2026, 5, 1, 12, 0, 0, 0, time.UTC).UnixMicro()}
+	m := newModel(rules, prog)
+	m.clock = time.Date(2026, 5, 1, 12, 0, 0, 0, time.UTC).UnixMicro()
 	bulk, err := store.BeginBulk(storage.BulkOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	for range column.Block - 2 {
 		bulk.NewMember()
-		m.people = append(m.people, &person{attributes: map[string]column.Value{}, events: map[string][]event{}, lists: map[string]bool{}})
+		m.born()
 	}
 	if _, err := bulk.Commit(context.Background(), nil); err != nil {
 		t.Fatal(err)

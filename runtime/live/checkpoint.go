@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/RoaringBitmap/roaring/v2"
 
@@ -212,6 +213,12 @@ func (c *checkpoint) write(ctx context.Context) (*storage.Bulk, error) {
 		} else {
 			gone.Add(n)
 		}
+		switch {
+		case m.merge != nil:
+			bulk.PutMerge(m.merge)
+		case m.unmerged:
+			bulk.DropMerge(n)
+		}
 	}
 	bulk.PutStamp(c.stamp)
 	bulk.Replace(replaced)
@@ -283,6 +290,11 @@ func (c *checkpoint) logicalTypes() map[string]string {
 			out[name], out[name+storage.ManualAtSuffix], out[name+storage.ManualBySuffix] = t.Type.String(), "time", "string"
 		}
 	}
+	for name, kind := range c.kinds.attributes {
+		if kind == column.Ints && strings.HasSuffix(name, storage.SetSuffix) {
+			out[name] = "int"
+		}
+	}
 	return out
 }
 
@@ -318,10 +330,14 @@ func (c *checkpoint) events(bulk *storage.Bulk, numbers []uint32) error {
 // eventSchemas are the types of events that a copied member has: as the rules declare them, with what else is stored.
 func (c *checkpoint) eventSchemas() []storage.EventSchema {
 	used := map[string]bool{}
+	brought := map[string]bool{} // some of them by a member that was absorbed
 	for _, m := range c.members {
 		for name, events := range m.events {
 			if len(events) > 0 {
 				used[name] = true
+			}
+			for i := 0; i < len(events) && !brought[name]; i++ {
+				brought[name] = events[i].fields[storage.OfField].Kind != 0
 			}
 		}
 	}
@@ -342,6 +358,9 @@ func (c *checkpoint) eventSchemas() []storage.EventSchema {
 				kind := c.kinds.fields[name][f.Name]
 				s.Fields = append(s.Fields, storage.FieldSchema{Name: f.Name, Kind: kind, Logical: f.Type.String()})
 			}
+		}
+		if brought[name] {
+			s.Fields = append(s.Fields, storage.FieldSchema{Name: storage.OfField, Kind: column.Ints, Logical: "int"})
 		}
 		if old := c.base.schema.Event(name); old != nil {
 			for i, f := range old.Fields {

@@ -183,11 +183,11 @@ func (g *group) crossed(members []*member, crossings []crossing) (more []*member
 	return more, nil
 }
 
-// handed are the crossings of a member that campaigns follow.
+// handed are the crossings of a member that campaigns follow: none that a merge, a split or an erasure causes.
 func (g *group) handed(number uint32, all []crossing) (own []programme.Crossing) {
 	i, _ := slices.BinarySearchFunc(all, number, func(c crossing, n uint32) int { return cmp.Compare(c.Member, n) })
 	for ; i < len(all) && all[i].Member == number; i++ {
-		if g.engine.conductor.Follows(all[i].Segment) {
+		if all[i].cause == "" && g.engine.conductor.Follows(all[i].Segment) {
 			own = append(own, programme.Crossing{Segment: all[i].Segment, Entered: all[i].Entered})
 		}
 	}

@@ -132,10 +132,7 @@ func refusal(number uint32, err error) (Outcome, error) {
 // holder is the member whom a request is about.
 func (g *group) holder(in Input) (uint32, error) {
 	if in.Coupon.Do == IssueCode {
-		number, found, reason := g.resolve(in.IDs)
-		if reason == "" && !found {
-			reason = "nobody has this id"
-		}
+		number, reason := g.known(in.IDs)
 		if reason != "" {
 			return 0, &loyalty.Refusal{Text: reason}
 		}
@@ -145,7 +142,7 @@ func (g *group) holder(in Input) (uint32, error) {
 		return number, nil
 	}
 	if number, ok := g.engine.tills.holder(in.Coupon.Code); ok {
-		return number, nil
+		return g.survivor(number)
 	}
 	return 0, &loyalty.Refusal{Reason: loyalty.WhyNoCode, Text: "nobody has this code"}
 }

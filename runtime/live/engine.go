@@ -33,6 +33,9 @@ type Options struct {
 	// happens on demand only, not even when the engine is closed.
 	CheckpointMembers, CheckpointBytes int
 
+	// Env are the environment variables, for the salts of hashed ids; nil has none.
+	Env func(string) string
+
 	// append takes the place of the store's journal in tests.
 	append func(storage.JournalEntry) error
 	settle func() error
@@ -61,6 +64,7 @@ type Engine struct {
 	overlay map[uint32]*member
 	byBlock map[int]map[uint32]*member
 	ids     map[string]*storage.IDs
+	hashed  map[string]*digests
 	view    atomic.Pointer[runtime.View]
 
 	// The loop's own.
@@ -74,14 +78,17 @@ type Engine struct {
 	crossed    uint64
 	members    uint32
 	stamps     identity.Stamps
-	tills      *tills
-	flips      *calendarQueue
-	dues       []int64    // by member: when it is due, [runtime.Never] or beyond the end if it is not
-	steps      []int64    // the instants of the day at which something changes for everybody
-	byHand     bool       // time passes because a command moves the clock
-	ailing     bool       // time could not be let pass at the last try: the next one waits
-	unsure     error      // why the last journal entry may not be on the disk; nil if it is
-	held       []Crossing // that are reported when it is
+	idOrder    []string // the id attributes, as the rules declare them
+	// absorbed are the members that became part of others, by survivor, by number.
+	absorbed map[uint32][]absorption
+	tills    *tills
+	flips    *calendarQueue
+	dues     []int64    // by member: when it is due, [runtime.Never] or beyond the end if it is not
+	steps    []int64    // the instants of the day at which something changes for everybody
+	byHand   bool       // time passes because a command moves the clock
+	ailing   bool       // time could not be let pass at the last try: the next one waits
+	unsure   error      // why the last journal entry may not be on the disk; nil if it is
+	held     []Crossing // that are reported when it is
 
 	// Of checkpoints; the loop's own but for folds and watched.
 	folds      chan func() // their steps in the loop
@@ -149,7 +156,7 @@ func Open(ctx context.Context, opt Options) (*Engine, error) {
 		queue: make(chan *submission, 1024), control: make(chan func(context.Context)), stop: make(chan struct{}), stopped: make(chan struct{}),
 		overlay: make(map[uint32]*member), byBlock: make(map[int]map[uint32]*member),
 		ids: make(map[string]*storage.IDs), cuts: make(map[string][]ir.Cut),
-		feed: newFeed(), folds: make(chan func()),
+		feed: newFeed(), folds: make(chan func()), hashed: make(map[string]*digests),
 	}
 	if e.conducting, err = conductingOf(e.prog); err != nil {
 		return nil, err
@@ -157,21 +164,58 @@ func Open(ctx context.Context, opt Options) (*Engine, error) {
 	e.base = newBase(e.store)
 	e.members = e.store.Members()
 	e.kinds = kindsOf(e.prog, e.base.now.Load().schema)
-	for _, a := range e.prog.Attributes {
-		if a.ID == nil {
-			continue
-		}
-		index, err := e.store.Index(a.Name)
-		if err != nil {
-			return nil, err
-		}
-		e.ids[a.Name] = index
+	if err := e.indexIDs(e.prog); err != nil {
+		return nil, err
+	}
+	if err := e.loadMerges(); err != nil {
+		return nil, err
 	}
 	if err := e.recover(ctx); err != nil {
 		return nil, err
 	}
 	go e.loop(context.WithoutCancel(ctx))
 	return e, nil
+}
+
+// indexIDs reads the ids of a program that are not known yet.
+func (e *Engine) indexIDs(prog *ir.Program) error {
+	for _, a := range prog.Attributes {
+		if a.ID == nil {
+			continue
+		}
+		if e.ids[a.Name] == nil {
+			index, err := e.store.Index(a.Name)
+			if err != nil {
+				return err
+			}
+			e.ids[a.Name] = index
+		}
+		e.indexDigests(a)
+	}
+	return nil
+}
+
+// loadMerges reads who became part of whom.
+func (e *Engine) loadMerges() error {
+	all, err := e.store.Merges()
+	if err != nil {
+		return err
+	}
+	e.absorbed = make(map[uint32][]absorption)
+	for _, m := range all {
+		e.absorbed[m.Survivor] = append(e.absorbed[m.Survivor], absorption{m.Absorbed, m.IDs})
+	}
+	e.idOrder = idOrder(e.prog)
+	return nil
+}
+
+func idOrder(prog *ir.Program) (names []string) {
+	for _, a := range prog.Attributes {
+		if a.ID != nil {
+			names = append(names, a.Name)
+		}
+	}
+	return names
 }
 
 // followable refuses a program that reads the clock in a way that cannot be followed within a day.
@@ -192,8 +236,12 @@ func followable(p *ir.Program) error {
 // kindsOf is how the program's attributes and fields are stored, and those that only the store still has.
 func kindsOf(p *ir.Program, s storage.Schema) *kinds {
 	k := newKinds(s)
+	k.attributes[storage.SetName] = column.Ints
 	for _, a := range p.Attributes {
 		k.attributes[a.Name] = StoredKind(a.Type)
+		if a.ID == nil {
+			k.attributes[a.Name+storage.SetSuffix] = column.Ints
+		}
 	}
 	for _, t := range p.Tags {
 		if t.Manual {
@@ -201,6 +249,7 @@ func kindsOf(p *ir.Program, s storage.Schema) *kinds {
 			k.attributes[name] = StoredKind(t.Type)
 			k.attributes[name+storage.ManualAtSuffix] = column.Ints
 			k.attributes[name+storage.ManualBySuffix] = column.Texts
+			k.attributes[name+storage.SetSuffix] = column.Ints
 		}
 	}
 	for _, e := range p.Events {
@@ -211,6 +260,9 @@ func kindsOf(p *ir.Program, s storage.Schema) *kinds {
 			k.fields[e.Name][f.Name] = StoredKind(f.Type)
 			k.logical[e.Name+"."+f.Name] = f.Type.String()
 		}
+	}
+	for _, fields := range k.fields {
+		fields[storage.OfField] = column.Ints
 	}
 	return k
 }
@@ -348,8 +400,13 @@ func (e *Engine) adopt(g *group) {
 		e.lay(number, m)
 		e.members = max(e.members, number+1)
 	}
-	for _, id := range g.ids {
-		e.ids[id.Attribute].Remember([]byte(id.Text), id.member)
+	for id, number := range g.byID {
+		e.point(id, number)
+	}
+	for survivor, of := range g.absorbed {
+		if e.absorbed[survivor] = of; len(of) == 0 {
+			delete(e.absorbed, survivor)
+		}
 	}
 	e.stamps.Last = max(e.stamps.Last, g.stamps.Last)
 	if !g.replaying {
@@ -360,10 +417,14 @@ func (e *Engine) adopt(g *group) {
 	}
 }
 
-// newID is an id that a group gives to a member.
-type newID struct {
-	ID
-	member uint32
+// point gives an id to a member in the index, or takes it out.
+func (e *Engine) point(id ID, member uint32) {
+	if member == nobody {
+		e.ids[id.Attribute].Drop([]byte(id.Text))
+	} else {
+		e.ids[id.Attribute].Remember([]byte(id.Text), member)
+	}
+	e.hashed[id.Attribute].point(id.Text, member)
 }
 
 func (e *Engine) fail(what string, err error) error { return fmt.Errorf("%s: %w", what, err) }

@@ -3,6 +3,7 @@ package live
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 
 	"github.com/muster-engine/muster/compiler/exprplan"
@@ -20,9 +21,10 @@ type group struct {
 	now      int64
 	taken    int // accepted inputs, the one in hand included
 	touched  map[uint32]*member
-	ids      []newID
-	byID     map[ID]uint32
-	members  uint32 // how many numbers have been given, this group's included
+	part     int           // of the input in hand
+	cause    string        // of what its part does to members, "" if it is the input itself
+	byID     map[ID]uint32 // ids that come to a member, or to nobody
+	members  uint32        // how many numbers have been given, this group's included
 	accepted []Input
 	waves    [][]*member
 	ran      int // how many of them
@@ -35,6 +37,10 @@ type group struct {
 	dues     []runtime.Flip
 	stamps   identity.Stamps
 
+	absorbed  map[uint32][]absorption // by survivor, where it is another than the engine's
+	conflicts []storage.Conflict
+	erased    []uint32
+
 	loyal     bool // there is a programme
 	replaying bool // what followed is read back
 	quiet     bool // it starts no campaigns
@@ -42,10 +48,14 @@ type group struct {
 	world     *exprplan.World
 }
 
+// nobody is whose an id is that was given up.
+const nobody = ^uint32(0)
+
 func (e *Engine) newGroup(ctx context.Context, now int64) *group {
 	return &group{
 		engine: e, ctx: ctx, now: now, touched: make(map[uint32]*member), byID: make(map[ID]uint32), members: e.members,
 		view: e.View(), stamps: e.stamps, loyal: e.loyal(), quiet: e.byHand,
+		absorbed: make(map[uint32][]absorption),
 	}
 }
 
@@ -53,20 +63,20 @@ func (e *Engine) newGroup(ctx context.Context, now int64) *group {
 func (g *group) take(in Input) (Outcome, error) {
 	var out Outcome
 	var err error
-	g.taken = len(g.accepted) + 1
+	g.taken, g.part, g.cause = len(g.accepted)+1, 0, ""
 	switch in.Kind {
 	case Event:
 		if !in.HasAt {
 			in.At, in.HasAt = g.now, true
 		}
-		out, err = g.event(in)
+		out, err = g.event(&in)
 	case Attributes:
-		out, err = g.attributes(in)
+		out, err = g.attributes(&in)
 	case Manual:
 		if in.At == 0 {
 			in.At = g.now
 		}
-		out, err = g.manual(in)
+		out, err = g.manual(&in)
 	case List:
 		out, err = g.list(in)
 	case Retract:
@@ -77,6 +87,12 @@ func (g *group) take(in Input) (Outcome, error) {
 		out, err = g.tier(in)
 	case Coupon:
 		out, err = g.coupon(in)
+	case Change:
+		out, err = g.change(&in)
+	case Split:
+		out, err = g.split(&in)
+	case Forget:
+		out, err = g.forget(&in)
 	default:
 		return Outcome{}, fmt.Errorf("an input of kind %d is none that the engine knows", in.Kind)
 	}
@@ -97,7 +113,7 @@ func (g *group) member(number uint32) (*member, error) {
 		return nil, err
 	}
 	if g.touched[number] == m {
-		if m.input == g.taken && m.wave >= g.ran {
+		if m.input == g.taken && m.part == g.part && m.wave >= g.ran {
 			return m, nil
 		}
 		if m.wave >= g.ran {
@@ -114,7 +130,7 @@ func (g *group) member(number uint32) (*member, error) {
 // lookup finds who has an id, this group's members included.
 func (g *group) lookup(id ID) (uint32, bool) {
 	if n, ok := g.byID[id]; ok {
-		return n, true
+		return n, n != nobody
 	}
 	index := g.engine.ids[id.Attribute]
 	if index == nil {
@@ -123,99 +139,59 @@ func (g *group) lookup(id ID) (uint32, bool) {
 	return index.Lookup([]byte(id.Text))
 }
 
-// resolve finds the member that ids name: found is false if none of them is known. Ids of two members are refused.
-func (g *group) resolve(ids []ID) (number uint32, found bool, reason string) {
-	if len(ids) == 0 {
-		return 0, false, "no usable id"
-	}
+// known finds the one member that ids name, some of which may be nobody's. Ids of two members are refused.
+func (g *group) known(ids []ID) (number uint32, reason string) {
+	found := false
 	for _, id := range ids {
 		n, ok := g.lookup(id)
 		switch {
 		case !ok:
 		case found && n != number:
-			return 0, false, "the ids belong to two members"
+			return 0, "the ids belong to two members"
 		default:
 			number, found = n, true
 		}
 	}
-	return number, found, ""
+	switch {
+	case len(ids) == 0:
+		return 0, "no usable id"
+	case !found:
+		return 0, "nobody has this id"
+	}
+	return number, ""
 }
 
-// who returns the member that the ids name, created if need be, with all of the ids.
-func (g *group) who(ids []ID) (*member, string, error) {
-	number, found, reason := g.resolve(ids)
-	if reason != "" {
-		return nil, reason, nil
-	}
-	if second, err := g.second(ids, number, found); second != "" || err != nil {
-		return nil, second, err
-	}
-	if !found {
-		number = g.members
-		g.members++
-		g.place(&member{
-			number: number, live: true, attributes: map[string]column.Value{}, events: map[string][]event{}, lists: map[string]bool{},
-		})
-	}
-	m, err := g.member(number)
-	if err != nil {
-		return nil, "", err
-	}
-	for _, id := range ids {
-		if _, ok := g.lookup(id); ok {
-			continue
-		}
-		g.byID[id] = number
-		g.ids = append(g.ids, newID{id, number})
-		if g.engine.kinds.attributes[id.Attribute] == column.Sets {
-			m.attributes[id.Attribute] = column.Set(append(m.attributes[id.Attribute].Set[:len(m.attributes[id.Attribute].Set):len(m.attributes[id.Attribute].Set)], id.Text)...)
-		} else {
-			m.attributes[id.Attribute] = column.Text(id.Text)
-		}
-	}
-	return m, "", nil
-}
-
-// second finds an id that would be another value of an attribute that a member has one of, and says so.
-func (g *group) second(ids []ID, number uint32, found bool) (string, error) {
-	for i, id := range ids {
-		if _, known := g.lookup(id); known || g.engine.kinds.attributes[id.Attribute] == column.Sets {
-			continue
-		}
-		has := slices.ContainsFunc(ids[:i], func(other ID) bool { return other.Attribute == id.Attribute && other.Text != id.Text })
-		if found && !has {
-			m, err := g.peek(number)
-			if err != nil {
-				return "", err
-			}
-			has = m.attributes[id.Attribute].Kind != 0
-		}
-		if has {
-			return fmt.Sprintf("%q would be a second %s of the member", id.Text, id.Attribute), nil
-		}
-	}
-	return "", nil
-}
-
-func (g *group) event(in Input) (Outcome, error) {
-	if number, found, reason := g.resolve(in.IDs); reason != "" {
-		return rejected("%s", reason)
-	} else if found && in.Key != "" {
-		m, err := g.peek(number)
-		if err != nil {
-			return Outcome{}, err
-		}
-		if m.find(in.Type, in.Key) >= 0 {
-			return Outcome{Status: Duplicate, Member: number}, nil
-		}
-	}
-	m, reason, err := g.who(in.IDs)
+func (g *group) event(in *Input) (Outcome, error) {
+	w, conflict, reason, err := g.whose(in)
 	if err != nil || reason != "" {
 		return Outcome{Status: Rejected, Reason: reason}, err
 	}
+	if !w.New && in.Key != "" {
+		for _, number := range append([]uint32{w.Member}, w.Absorbed...) {
+			m, err := g.peek(number)
+			if err != nil {
+				return Outcome{}, err
+			}
+			if m.find(in.Type, in.Key) >= 0 {
+				return Outcome{Status: Duplicate, Member: number}, nil
+			}
+		}
+	}
+	m, err := g.who(w, conflict)
+	if err != nil {
+		return Outcome{}, err
+	}
 	e := event{at: in.At, key: in.Key, fields: in.Values}
+	if of, found := g.origin(m.number, in.IDs); found {
+		e.fields = e.of(of)
+	}
 	m.insert(in.Type, e)
-	return Outcome{Status: Accepted, Member: m.number}, g.happened(m, in.Type, e)
+	return w.accepted(conflict), g.happened(m, in.Type, e)
+}
+
+// accepted is the outcome of an input that was taken.
+func (w *Whose) accepted(conflict *storage.Conflict) Outcome {
+	return Outcome{Status: Accepted, Member: w.Member, Absorbed: len(w.Absorbed), Conflict: conflict != nil}
 }
 
 // peek returns a member for reading.
@@ -226,16 +202,28 @@ func (g *group) peek(number uint32) (*member, error) {
 	return g.engine.current(number)
 }
 
-func (g *group) attributes(in Input) (Outcome, error) {
-	m, reason, err := g.who(in.IDs)
+func (g *group) attributes(in *Input) (Outcome, error) {
+	w, conflict, reason, err := g.whose(in)
 	if err != nil || reason != "" {
 		return Outcome{Status: Rejected, Reason: reason}, err
 	}
-	for name, v := range in.Values {
-		set(m, name, v)
+	m, err := g.who(w, conflict)
+	if err != nil {
+		return Outcome{}, err
+	}
+	g.stamp(in)
+	for _, name := range slices.Sorted(maps.Keys(in.Values)) {
+		identity.Put(m.attributes, g.engine.isID, name, in.Values[name], in.Stamp)
 	}
 	g.changedBeside(m, loyalty.Cause{Kind: "attributes"}, in.At)
-	return Outcome{Status: Accepted, Member: m.number}, nil
+	return w.accepted(conflict), nil
+}
+
+// stamp gives an input that sets something its stamp, unless it is read back with one.
+func (g *group) stamp(in *Input) {
+	if in.Stamp == 0 {
+		in.Stamp = g.stamps.Next(g.now)
+	}
 }
 
 func set(m *member, name string, v column.Value) {
@@ -246,20 +234,18 @@ func set(m *member, name string, v column.Value) {
 	}
 }
 
-func (g *group) manual(in Input) (Outcome, error) {
-	number, found, reason := g.resolve(in.IDs)
+func (g *group) manual(in *Input) (Outcome, error) {
+	number, reason := g.known(in.IDs)
 	if reason != "" {
 		return rejected("%s", reason)
-	}
-	if !found {
-		return rejected("nobody has this id")
 	}
 	m, err := g.member(number)
 	if err != nil {
 		return Outcome{}, err
 	}
 	name := storage.ManualPrefix + in.Tag
-	set(m, name, in.Value)
+	g.stamp(in)
+	identity.Put(m.attributes, g.engine.isID, name, in.Value, in.Stamp)
 	if in.Value.Kind == 0 {
 		set(m, name+storage.ManualAtSuffix, column.Value{})
 		set(m, name+storage.ManualBySuffix, column.Value{})
@@ -310,6 +296,11 @@ func (g *group) enlist(list string, number uint32, on bool) error {
 	}
 	if on {
 		m.lists[list] = true
+		records, err := g.records(number)
+		if err != nil {
+			return err
+		}
+		identity.Enlisted(records, list)
 	} else {
 		delete(m.lists, list)
 	}
@@ -354,12 +345,9 @@ func (g *group) retract(in Input) (Outcome, error) {
 	if in.Key == "" {
 		return rejected("only an event with a key can be taken back")
 	}
-	number, found, reason := g.resolve(in.IDs)
+	number, reason := g.known(in.IDs)
 	if reason != "" {
 		return rejected("%s", reason)
-	}
-	if !found {
-		return rejected("nobody has this id")
 	}
 	m, err := g.peek(number)
 	if err != nil {
@@ -368,6 +356,9 @@ func (g *group) retract(in Input) (Outcome, error) {
 	at := m.find(in.Type, in.Key)
 	if at < 0 {
 		return rejected("there is no %s with the key %q", in.Type, in.Key)
+	}
+	if err := g.retractDoubles(number, in.Type, in.Key); err != nil {
+		return Outcome{}, err
 	}
 	if m, err = g.member(number); err != nil {
 		return Outcome{}, err

@@ -14,6 +14,9 @@ const (
 	Manual                     // set or clear a manual tag of a member
 	List                       // replace, extend or shorten a list
 	Retract                    // take an event back by its key
+	Change                     // give a member another id in the place of one
+	Split                      // undo a merge
+	Forget                     // erase a member
 )
 
 // Kinds of inputs that ask something of the programme for a member that is there; [Input.Ask] says what.
@@ -63,6 +66,27 @@ type Input struct {
 	Ask  *Ask     `json:",omitempty"`
 	// Coupon is what is asked of a coupon; IDs name the member to whom a code is issued.
 	Coupon *CouponRequest `json:",omitempty"`
+	// Hashed are channels' digests of ids, in hexadecimal: they find members and are not kept. Events and attributes have
+	// them.
+	Hashed []ID `json:",omitempty"`
+	// To is the new id of a change, of the same attribute as the one in IDs. If another member has it the change is
+	// rejected, unless Join says that the two are one.
+	To   *ID  `json:",omitempty"`
+	Join bool `json:",omitempty"`
+	// Member is whom to erase, or the absorbed member to give back, where IDs do not say it.
+	Member uint32 `json:",omitempty"`
+	// Whose is what was decided of the ids, where they alone would not lead to it again, and Stamp what attributes and
+	// manual tags were set with. The engine notes both for the journal.
+	Whose *Whose `json:",omitempty"`
+	Stamp int64  `json:",omitempty"`
+}
+
+// Whose is the member that an input is of.
+type Whose struct {
+	New      bool     `json:",omitempty"`
+	Member   uint32   // its number, also if it is new
+	Absorbed []uint32 `json:",omitempty"` // become part of it
+	Attach   []ID     `json:",omitempty"` // ids that it gets
 }
 
 // Status is how an input ended.
@@ -79,11 +103,14 @@ const (
 type Outcome struct {
 	Status Status
 	Reason string
-	Member uint32 // if accepted or duplicate, and the input is of one member
 	// Coupon is what was done with a code, now or before, or would be done.
 	Coupon loyalty.Answer
 	// Refused is why a request for a coupon is rejected, for programs; "" where the request itself is at fault.
 	Refused loyalty.Reason
+	Member  uint32 // if accepted or duplicate, and the input is of one member; of a split, the one given back
+	// Absorbed is how many members became part of it, Conflict is set where they could not.
+	Absorbed int
+	Conflict bool
 }
 
 // Crossing is a member's entering or leaving of a segment, reported once.
@@ -95,6 +122,7 @@ type Crossing struct {
 	Entered bool   `json:"entered"`
 	// At is the instant, in microseconds, at which it became true: the change's, or the one at which time alone did it.
 	At int64 `json:"at"`
-	// Cause is "input", "time", "clock" (time that a command let pass) or "rules".
+	// Cause is "input", "time", "clock" (time that a command let pass) or "rules", or what became of the member: "merge",
+	// "split" or "erasure".
 	Cause string `json:"cause"`
 }

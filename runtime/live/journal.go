@@ -24,7 +24,10 @@ type entry struct {
 	Outcomes []outcome `json:",omitempty"`
 	Stamp    int64     `json:",omitempty"`
 
-	receipts []storage.Receipt // are written beside it, and not played back
+	// These are written beside it, and not played back.
+	receipts  []storage.Receipt
+	conflicts []storage.Conflict
+	erased    []uint32
 }
 
 // journal writes an entry and what it reports, durably. Of an entry that is written and may not be on the disk e.unsure
@@ -34,7 +37,7 @@ func (e *Engine) journal(en entry, crossings []Crossing) error {
 	if err != nil {
 		return err
 	}
-	out := storage.JournalEntry{Seq: e.seq + 1, Record: s2.Encode(nil, record), Receipts: en.receipts}
+	out := storage.JournalEntry{Seq: e.seq + 1, Record: s2.Encode(nil, record), Receipts: en.receipts, Conflicts: en.conflicts, Erased: en.erased}
 	if len(crossings) > 0 {
 		reported, err := json.Marshal(crossings)
 		if err != nil {

@@ -122,7 +122,7 @@ func (e *Engine) take(ctx context.Context, subs []*submission) ([][]Outcome, err
 		g.discard()
 		return nil, err
 	}
-	crossings := e.named(g.crossings(), now, "input")
+	crossings := g.reported("input")
 	en := g.entry()
 	en.receipts = kept.given
 	if err := e.journal(en, crossings); err != nil {
@@ -137,7 +137,9 @@ func (e *Engine) take(ctx context.Context, subs []*submission) ([][]Outcome, err
 
 // entry is the group as the journal has it.
 func (g *group) entry() entry {
-	return entry{Clock: g.now, Inputs: g.accepted, Outcomes: g.outcomes, Stamp: g.stamps.Last}
+	return entry{
+		Clock: g.now, Inputs: g.accepted, Outcomes: g.outcomes, Stamp: g.stamps.Last, conflicts: g.conflicts, erased: g.erased,
+	}
 }
 
 // discard drops a group that does not take effect.

@@ -26,6 +26,9 @@ func (m *machine) inputs(t *rapid.T, n int) []Input {
 }
 
 func (m *machine) input(t *rapid.T) Input {
+	if m.rules.merges && rapid.IntRange(0, 5).Draw(t, "of identity") == 0 {
+		return m.identityInput(t)
+	}
 	switch kind := rapid.IntRange(0, 11).Draw(t, "kind"); {
 	case kind >= 10 && len(m.manual()) > 0:
 		tag := rapid.SampledFrom(m.manual()).Draw(t, "tag")
@@ -56,8 +59,8 @@ func (m *machine) input(t *rapid.T) Input {
 		return in
 	case kind == 6:
 		in := Input{Kind: Retract, Type: m.event(t).Name, IDs: m.who(t), Key: fmt.Sprint(rapid.IntRange(0, 12).Draw(t, "key"))}
-		if n, found, _ := m.model.resolve(in.IDs); found {
-			if all := m.model.people[n].events[in.Type]; len(all) > 0 {
+		if of := m.model.owners(in.IDs); len(of) > 0 {
+			if all := m.model.people[of[0]].events[in.Type]; len(all) > 0 {
 				in.Key = rapid.SampledFrom(all).Draw(t, "event").key
 			}
 		}
@@ -91,6 +94,9 @@ func (m *machine) event(t *rapid.T) *ir.Event {
 
 // who draws a member by its phone, known or new, at times with another id of the same member.
 func (m *machine) who(t *rapid.T) []ID {
+	if m.rules.merges {
+		return m.whoever(t)
+	}
 	n := rapid.IntRange(0, 6).Draw(t, "who")
 	ids := []ID{{m.prog.Attributes[0].Name, fmt.Sprint("p", n)}}
 	for _, a := range m.prog.Attributes {
@@ -185,7 +191,7 @@ func (m *machine) bulk() {
 	}
 	before := m.inputs(m.t, rapid.IntRange(0, 8).Draw(m.t, "imported"))
 	for _, in := range before {
-		if in.Kind != List && in.Kind != Manual {
+		if (in.Kind == Event || in.Kind == Attributes) && len(m.model.owners(in.IDs)) < 2 {
 			m.model.take(in, m.now())
 		}
 	}
@@ -203,7 +209,7 @@ func (m *machine) bulk() {
 		m.must(err)
 		row := rows.Encoder()
 		for i, a := range attributes {
-			encode(row, i, p.attributes[a.Name])
+			encode(row, i, m.model.attributes(p)[a.Name])
 		}
 		m.must(rows.Append(uint32(n), row.Bytes()))
 		for _, e := range m.prog.Events {

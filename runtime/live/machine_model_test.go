@@ -29,121 +29,96 @@ type model struct {
 	in    []*roaring.Bitmap   // who is in each segment at the clock
 	log   []Crossing
 
+	becomes   string // why the next crossings are, if not of the input itself
+	conflicts []storage.Conflict
+	serial    int // of what was set
+
 	data *storage.Memory // built from the above; nil after a change
 }
 
-type person struct {
-	attributes map[string]column.Value
-	events     map[string][]event // in order of acceptance
-	lists      map[string]bool
+func newModel(rules *ruleSet, prog *ir.Program) *model {
+	return &model{rules: rules, prog: prog, byID: map[ID]uint32{}}
+}
+
+// born makes a member.
+func (m *model) born() *person {
+	p := &person{
+		number: uint32(len(m.people)), set: map[string]setting{}, ids: map[ID]bool{}, events: map[string][]happened{},
+		own: map[string]bool{}, lists: map[string]bool{},
+	}
+	m.people = append(m.people, p)
+	return p
 }
 
 func (m *model) change() { m.data = nil }
 
-// resolve finds the member that ids name; of two members is no answer.
-func (m *model) resolve(ids []ID) (number uint32, found, conflict bool) {
-	for _, id := range ids {
-		if n, ok := m.byID[id]; ok {
-			conflict = conflict || found && n != number
-			number, found = n, true
-		}
-	}
-	return number, found, conflict
-}
-
-// born returns the member that ids name, created if there is none.
-func (m *model) born(ids []ID) (uint32, *person) {
-	n, found, _ := m.resolve(ids)
-	if !found {
-		n = uint32(len(m.people))
-		m.people = append(m.people, &person{attributes: map[string]column.Value{}, events: map[string][]event{}, lists: map[string]bool{}})
-	}
-	p := m.people[n]
-	for _, id := range ids {
-		if _, ok := m.byID[id]; ok {
-			continue
-		}
-		m.byID[id] = n
-		for _, a := range m.prog.Attributes {
-			if a.Name == id.Attribute && a.ID.Many {
-				p.attributes[a.Name] = column.Set(append(slices.Clone(p.attributes[a.Name].Set), id.Text)...)
-			} else if a.Name == id.Attribute {
-				p.attributes[a.Name] = column.Text(id.Text)
-			}
-		}
-	}
-	return n, p
-}
-
-func (p *person) put(name string, v column.Value) {
-	if v.Kind == 0 {
-		delete(p.attributes, name)
-	} else {
-		p.attributes[name] = v
-	}
-}
-
 // take takes an input at an instant and tells how it ends.
 func (m *model) take(in Input, now int64) Outcome {
-	n, found, conflict := m.resolve(in.IDs)
-	if in.Kind != List && (conflict || len(in.IDs) == 0) || (in.Kind == Manual || in.Kind == Retract) && !found {
-		return Outcome{Status: Rejected}
-	}
+	var out Outcome
 	switch in.Kind {
-	case Event:
-		if in.Key != "" && found && m.people[n].has(in.Type, in.Key) >= 0 {
-			return Outcome{Status: Duplicate, Member: n}
-		}
-		if !in.HasAt {
-			in.At = now
-		}
-		var p *person
-		n, p = m.born(in.IDs)
-		p.events[in.Type] = append(p.events[in.Type], event{in.At, in.Key, in.Values})
-	case Attributes:
-		var p *person
-		n, p = m.born(in.IDs)
-		for name, v := range in.Values {
-			p.put(name, v)
-		}
-	case Manual:
-		name := storage.ManualPrefix + in.Tag
-		at := column.Int(in.At)
-		if in.At == 0 {
-			at = column.Int(now)
-		}
-		if in.Value.Kind == 0 {
-			at = column.Value{}
-		}
-		m.people[n].put(name, in.Value)
-		m.people[n].put(name+storage.ManualAtSuffix, at)
+	case Event, Attributes:
+		out = m.record(in, now)
 	case List:
-		n = 0
-		for _, p := range m.people {
-			if in.Mode == Replace {
-				delete(p.lists, in.Name)
-			}
-		}
-		for _, id := range in.IDs {
-			if on, ok := m.byID[id]; ok {
-				if m.people[on].lists[in.Name] = true; in.Mode == Remove {
-					delete(m.people[on].lists, in.Name)
-				}
-			}
-		}
-	case Retract:
-		i := m.people[n].has(in.Type, in.Key)
-		if in.Key == "" || i < 0 {
-			return Outcome{Status: Rejected}
-		}
-		m.people[n].events[in.Type] = slices.Delete(m.people[n].events[in.Type], i, i+1)
+		out = m.list(in)
+	case Change:
+		out = m.rename(in)
+	case Split:
+		out = m.split(in)
+	case Forget:
+		out = m.forget(in)
+	default:
+		out = m.ofKnown(in, now)
 	}
-	m.change()
-	return Outcome{Status: Accepted, Member: n}
+	if out.Status == Accepted {
+		m.change()
+	}
+	return out
 }
 
-func (p *person) has(kind, key string) int {
-	return slices.IndexFunc(p.events[kind], func(e event) bool { return e.key == key })
+var refused = Outcome{Status: Rejected}
+
+// ofKnown takes an input that makes and merges nobody.
+func (m *model) ofKnown(in Input, now int64) Outcome {
+	of := m.owners(in.IDs)
+	if len(of) != 1 {
+		return refused
+	}
+	p := m.people[of[0]]
+	if in.Kind == Manual {
+		s := setting{value: in.Value, at: in.At}
+		if in.At == 0 {
+			s.at = now
+		}
+		m.set(p, storage.ManualPrefix+in.Tag, s)
+		return Outcome{Status: Accepted, Member: p.number}
+	}
+	i := p.has(in.Type, in.Key)
+	if in.Key == "" || i < 0 {
+		return refused
+	}
+	p.events[in.Type] = slices.Delete(p.events[in.Type], i, i+1)
+	for _, a := range p.everybody()[1:] {
+		a.doubles = slices.DeleteFunc(a.doubles, func(d double) bool { return d.kind == in.Type && d.key == in.Key })
+	}
+	return Outcome{Status: Accepted, Member: p.number}
+}
+
+func (m *model) list(in Input) Outcome {
+	for _, p := range m.people {
+		if in.Mode == Replace && p.into == nil && !slices.Contains(m.owners(in.IDs), p.number) {
+			delete(p.lists, in.Name)
+			delete(p.own, in.Name)
+		}
+	}
+	for _, n := range m.owners(in.IDs) {
+		p := m.people[n]
+		p.lists[in.Name], p.own[in.Name] = true, true
+		if in.Mode == Remove {
+			delete(p.lists, in.Name)
+			delete(p.own, in.Name)
+		}
+	}
+	return Outcome{Status: Accepted}
 }
 
 // built is the state as data, built from nothing.
@@ -157,7 +132,11 @@ func (m *model) built() *storage.Memory {
 	}
 	for _, p := range m.people {
 		n := m.data.NewMember()
-		for name, v := range p.attributes {
+		m.data.SetLive(n, p.live())
+		if !p.live() {
+			continue
+		}
+		for name, v := range m.attributes(p) {
 			m.data.Set(name, n, v)
 		}
 		for name := range p.lists {
@@ -196,6 +175,9 @@ func (m *model) takeCuts(at int64) error {
 
 // look finds who is in the segments at an instant and reports who was not, or no longer is.
 func (m *model) look(at int64, cause string) error {
+	if m.becomes != "" {
+		cause = m.becomes
+	}
 	now, err := m.view(at).Segments(context.Background())
 	if err != nil {
 		return err
@@ -207,6 +189,7 @@ func (m *model) look(at int64, cause string) error {
 			}
 		}
 	}
+	m.becomes = ""
 	m.in, m.clock = now, at
 	return nil
 }
@@ -297,7 +280,7 @@ func (m *model) anchors() []int64 {
 				}
 			}
 		}
-		for _, v := range p.attributes {
+		for _, v := range m.attributes(p) {
 			if v.Kind == column.Ints && v.Int > 1e14 { // a time, and no sum of money
 				out = append(out, v.Int)
 			}

@@ -9,6 +9,7 @@ type ruleSet struct {
 	shifts     []int64  // minutes that are added to times before hours are counted
 	spans      []int64  // minutes by which now or times that it is compared with are moved; of clock changes, more or less
 	ticks      int64    // if not 0, hours are read from the clock: something may change whenever so many minutes are full
+	merges     bool     // members turn out to be one, are parted, renamed and erased
 	asks       []string // ad hoc, undeclared aggregates among them
 }
 
@@ -236,6 +237,39 @@ segment gone = now > 2026-03-29T00:59:30 and not vip
 		spans: []int64{0, 1440, 2 * 1440, 3 * 1440, 36 * 60, 90}, ticks: 30,
 		asks: []string{
 			`count(order where amount > 20) in last 2 hours > 0`, `quick`, `last(order) + 1 days > now`, `hour(now) + buys`, `opens - 1 days < now`,
+		},
+	},
+	{
+		name: "identity",
+		text: `
+settings { language 1  timezone "Europe/London"  currency GBP }
+member { phone id  union id many  card id  city string  score int  joined time }
+event order { order_id key  amount money  shop string }
+event ping { }
+list white
+tag mood manual enum "bad" "fair" "good" for 1 day
+tag spend = sum(order.amount)
+tag lately = count(order) in last 2 days
+tag first_shop = first(order.shop)
+tag last_shop = last(order.shop)
+tag pings = count(ping) in last 3 hours
+tag unions = union
+tag third = ntile(3, spend)
+segment golds = spend >= 100
+segment two = count(order) >= 2 and not white
+segment here = pings > 0
+segment town = city = "a" or city = "b"
+segment listed = white
+segment happy = mood >= "fair"
+segment carded = card is known and phone is known
+segment same_shop = first_shop = last_shop
+segment upper = third = 3
+`,
+		start:   []string{"2026-03-28T22:50", "2026-06-01T12:00"},
+		minutes: []int64{180},
+		merges:  true,
+		asks: []string{
+			`count(order) in last 5 days`, `phone`, `card`, `union contains "a"`, `city`, `mood`, `max(order.amount) > 10`, `chance("x") < 50%`, `score`,
 		},
 	},
 }

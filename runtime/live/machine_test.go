@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"sort"
 	"strings"
@@ -50,7 +51,7 @@ func TestMachine(t *testing.T) {
 				round++
 				m := &machine{
 					t: rt, rules: rules, prog: prog, asks: asks, path: filepath.Join(dir, fmt.Sprint(round)),
-					model: &model{rules: rules, prog: prog, byID: map[ID]uint32{}},
+					model: newModel(rules, prog),
 				}
 				defer m.close()
 				m.begin()
@@ -153,7 +154,7 @@ func (m *machine) begin() {
 	m.bulk()
 	m.must(m.model.takeCuts(m.model.clock))
 	m.must(m.model.look(m.model.clock, ""))
-	m.model.log = nil
+	m.model.log, m.model.conflicts = nil, nil
 	m.open()
 }
 
@@ -367,6 +368,20 @@ func (m *machine) check(t *rapid.T) {
 	m.poke()
 	m.crossings()
 	m.compare(t)
+	m.conflicts()
+}
+
+// conflicts compares those that were reported.
+func (m *machine) conflicts() {
+	m.t.Helper()
+	var got []storage.Conflict
+	m.must(m.store.Conflicts(0, func(c storage.Conflict) (bool, error) {
+		got = append(got, c)
+		return true, nil
+	}))
+	if !reflect.DeepEqual(got, m.model.conflicts) {
+		m.t.Fatalf("conflicts %+v, not %+v\n%s", got, m.model.conflicts, m.story())
+	}
 }
 
 // crossings compares what was reported with what there was.
@@ -432,7 +447,7 @@ func (m *machine) compare(t *rapid.T) {
 	a, b := m.values(got, nodes), m.values(want, nodes)
 	for i := range nodes {
 		for n := range m.model.people {
-			if !same(a[i][n], b[i][n]) {
+			if m.model.people[n].live() && !same(a[i][n], b[i][n]) {
 				t.Fatalf("at %s: %s of member %d is %s, not %s\n%s", utc(got.Now()), texts[i], n, show(a[i][n]), show(b[i][n]), m.story())
 			}
 		}
@@ -456,8 +471,14 @@ func (m *machine) values(v *runtime.View, nodes []*ir.Node) [][]ir.Value {
 		return nil
 	})
 	m.must(err)
-	if seen != len(m.model.people) {
-		m.t.Fatalf("there are %d members, not %d", seen, len(m.model.people))
+	want := 0
+	for _, p := range m.model.people {
+		if p.live() {
+			want++
+		}
+	}
+	if seen != want {
+		m.t.Fatalf("there are %d members, not %d", seen, want)
 	}
 	return out
 }
@@ -478,9 +499,12 @@ func show(v ir.Value) string {
 
 func describe(in Input) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s %v %s%s%s key %q", [...]string{"", "event", "attributes", "manual", "list", "retract"}[in.Kind], in.IDs, in.Type, in.Tag, in.Name, in.Key)
+	fmt.Fprintf(&b, "%s %v %s%s%s key %q", [...]string{"", "event", "attributes", "manual", "list", "retract", "change", "split", "forget"}[in.Kind], in.IDs, in.Type, in.Tag, in.Name, in.Key)
 	if in.At != 0 {
 		fmt.Fprintf(&b, " at %s", utc(in.At))
+	}
+	if in.Kind >= Change {
+		fmt.Fprintf(&b, " #%d to %v, join %t", in.Member, in.To, in.Join)
 	}
 	names := make([]string, 0, len(in.Values))
 	for name, v := range in.Values {

@@ -27,6 +27,28 @@ type member struct {
 	input, wave int
 	turn        *turn
 	altered     bool
+	// Of one input there may be two versions: part tells which, and cause is why, if it is not the input itself.
+	part  int
+	cause string
+
+	// merge is the record of a member that became part of another; it is replaced and not changed.
+	merge *storage.Merge
+	// unmerged says that the store may still have a record of a merge that does not hold any more.
+	unmerged bool
+	// erased says that nothing of the member may be left anywhere.
+	erased bool
+}
+
+func newMember(number uint32) *member {
+	return &member{
+		number: number, live: true, attributes: map[string]column.Value{}, events: map[string][]event{}, lists: map[string]bool{},
+	}
+}
+
+// empty takes everything from a member.
+func (m *member) empty() {
+	m.attributes, m.events, m.lists = map[string]column.Value{}, map[string][]event{}, map[string]bool{}
+	m.merge = nil
 }
 
 // event is one event; fields are by name, the key among them.
@@ -78,7 +100,7 @@ func (b *base) load(number uint32) (*member, error) {
 }
 
 func (b *stored) load(number uint32) (*member, error) {
-	m := &member{number: number, live: true, attributes: map[string]column.Value{}, events: map[string][]event{}, lists: map[string]bool{}}
+	m := newMember(number)
 	if number >= b.data.Members() {
 		return m, nil
 	}
@@ -88,6 +110,11 @@ func (b *stored) load(number uint32) (*member, error) {
 		return nil, err
 	}
 	m.live = live != nil && live.Contains(uint32(low))
+	if !m.live {
+		if m.merge, err = b.data.Merge(number); err != nil {
+			return nil, err
+		}
+	}
 	for _, a := range b.schema.Attributes {
 		v, err := b.value(a, block, low)
 		if err != nil {

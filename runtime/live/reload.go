@@ -90,15 +90,8 @@ func (r *reload) begin(context.Context) error {
 	if err != nil {
 		return err
 	}
-	for _, a := range r.prog.Attributes {
-		if a.ID == nil || e.ids[a.Name] != nil {
-			continue
-		}
-		index, err := e.store.Index(a.Name)
-		if err != nil {
-			return err
-		}
-		e.ids[a.Name] = index
+	if err := e.indexIDs(r.prog); err != nil {
+		return err
 	}
 	e.kinds = kinds
 	e.changing = make(map[uint32]bool)
@@ -143,7 +136,7 @@ func (r *reload) finish(ctx context.Context, failed error) error {
 	if err := e.journal(entry{Clock: e.clock, Cuts: runtime.EncodeCuts(r.cuts, e.clock)}, crossings); err != nil {
 		return err
 	}
-	e.prog, e.conducting = r.prog, r.conducting
+	e.prog, e.conducting, e.idOrder = r.prog, r.conducting, idOrder(r.prog)
 	e.setCuts(r.cuts)
 	e.view.Store(r.view)
 	if err := e.recount(ctx, r.view); err != nil {

@@ -105,7 +105,7 @@ func (e *Engine) flip(ctx context.Context, at int64) error {
 		e.putBack(due, at)
 		return err
 	}
-	crossings := e.named(g.crossings(), at, e.timeCause())
+	crossings := g.reported(e.timeCause())
 	if len(crossings) > 0 || len(g.outcomes) > 0 {
 		if err := e.journal(g.entry(), crossings); err != nil {
 			g.discard()

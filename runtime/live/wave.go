@@ -22,13 +22,15 @@ const most = 64
 // crossing is one that an input of a group causes.
 type crossing struct {
 	input int // its place in the group
+	part  int // of the input: members become one before anything else happens
+	cause string
 	round int // of what followed from the input
 	runtime.Crossing
 }
 
 // place makes a version of a member the present one of the group, in the wave after that of the version before.
 func (g *group) place(m *member) {
-	m.input, m.wave = g.taken, 0
+	m.input, m.wave, m.part, m.cause = g.taken, 0, g.part, g.cause
 	if before := g.touched[m.number]; before != nil {
 		m.wave = before.wave + 1
 	}
@@ -78,14 +80,21 @@ func (g *group) evaluate(ctx context.Context, members []*member) ([]crossing, er
 	return found, err
 }
 
-// crossings are all that there were, in order of inputs, and of one input as they followed, by member and segment.
-func (g *group) crossings() []runtime.Crossing {
+// reported are all crossings that there were, in order of inputs, and of one input as they followed, by member and segment.
+// cause is why, unless something became of the member.
+func (g *group) reported(cause string) []Crossing {
 	slices.SortStableFunc(g.found, func(a, b crossing) int {
-		return cmp.Or(cmp.Compare(a.input, b.input), cmp.Compare(a.round, b.round), cmp.Compare(a.Member, b.Member), cmp.Compare(a.Segment, b.Segment))
+		return cmp.Or(cmp.Compare(a.input, b.input), cmp.Compare(a.part, b.part), cmp.Compare(a.round, b.round), cmp.Compare(a.Member, b.Member), cmp.Compare(a.Segment, b.Segment))
 	})
-	out := make([]runtime.Crossing, len(g.found))
+	bare := make([]runtime.Crossing, len(g.found))
 	for i, c := range g.found {
-		out[i] = c.Crossing
+		bare[i] = c.Crossing
+	}
+	out := g.engine.named(bare, g.now, cause)
+	for i, c := range g.found {
+		if c.cause != "" {
+			out[i].Cause = c.cause
+		}
 	}
 	return out
 }
@@ -118,7 +127,7 @@ func ordered(in []runtime.Crossing, wave []*member) []crossing {
 		for wave[i].number < c.Member {
 			i++
 		}
-		out[k] = crossing{input: wave[i].input, Crossing: c}
+		out[k] = crossing{input: wave[i].input, part: wave[i].part, cause: wave[i].cause, Crossing: c}
 	}
 	return out
 }
