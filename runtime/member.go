@@ -92,13 +92,25 @@ func (p *Person) OnList(i int) (on bool, err error) {
 	return on, err
 }
 
-func (p *Person) with(ctx context.Context, n *ir.Node, f func(*exprplan.World) error) (err error) {
+// Read runs f on the member and the instant of the view, ready to evaluate some nodes.
+func (p *Person) Read(ctx context.Context, nodes []*ir.Node, f func(*exprplan.World, *exprplan.Member) error) error {
+	return p.withAll(ctx, nodes, func(w *exprplan.World) error { return f(w, p.member) })
+}
+
+// Program returns the rules that the person is read by.
+func (p *Person) Program() *ir.Program { return p.view.prog }
+
+func (p *Person) with(ctx context.Context, n *ir.Node, f func(*exprplan.World) error) error {
+	return p.withAll(ctx, []*ir.Node{n}, f)
+}
+
+func (p *Person) withAll(ctx context.Context, nodes []*ir.Node, f func(*exprplan.World) error) (err error) {
 	if p.ranked != nil {
-		if err := p.ranked.ready(ctx, n); err != nil {
+		if err := p.ranked.ready(ctx, nodes...); err != nil {
 			return err
 		}
 		p.view.takeRanks(p.ranked)
-	} else if err := p.view.ready(ctx, n); err != nil {
+	} else if err := p.view.ready(ctx, nodes...); err != nil {
 		return err
 	}
 	failed := vector.Catch(func() { err = f(p.view.at.Load().world) })

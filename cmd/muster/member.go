@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/muster-engine/muster/compiler/ir"
+	"github.com/muster-engine/muster/runtime/holdings"
 )
 
 type memberOptions struct {
@@ -70,6 +71,7 @@ type profile struct {
 	segments   []*ir.Segment
 	lists      []*ir.List
 	events     []eventList
+	holdings   holdings.Holdings
 }
 
 // named is a value under a name.
@@ -145,7 +147,13 @@ func (q *asker) profile(ctx context.Context, number uint32, events int) (*profil
 			out.lists = append(out.lists, list)
 		}
 	}
+	if out.holdings, err = holdings.Of(ctx, person); err != nil {
+		return nil, err
+	}
 	for i, event := range q.prog.Events {
+		if event.Facts != "" {
+			continue
+		}
 		list := eventList{Event: event}
 		all, err := person.Events(i)
 		if err != nil {
@@ -188,6 +196,7 @@ func (pr *profile) write(w io.Writer, q *asker) error {
 	for _, list := range pr.lists {
 		sheet.add("Lists", list.Name, "", list.Title)
 	}
+	addHoldings(&sheet, pr.holdings)
 	fmt.Fprintln(w)
 	if err := sheet.write(w, s); err != nil {
 		return err
@@ -240,6 +249,7 @@ type profileJSON struct {
 	Segments   []string       `json:"segments"`
 	Lists      []string       `json:"lists"`
 	Events     []eventJSON    `json:"events"`
+	holdings.Holdings
 }
 
 type eventJSON struct {
@@ -252,6 +262,7 @@ func (pr *profile) json(vs values) profileJSON {
 	out := profileJSON{
 		Member: pr.number, AsOf: vs.rfc3339(pr.now), Attributes: map[string]any{}, Tags: map[string]any{},
 		Segments: []string{}, Lists: []string{}, Events: []eventJSON{},
+		Holdings: pr.holdings,
 	}
 	for _, a := range pr.attributes {
 		out.Attributes[a.name] = vs.json(a.value, a.typ)

@@ -244,9 +244,10 @@ func sourceOf(prog *ir.Program, target ir.SourceTarget, name string) (*ir.Source
 
 var targetNames = map[ir.SourceTarget]string{ir.ToEvent: "events", ir.ToMember: "members", ir.ToTable: "tables"}
 
+// eventIndex finds an event type that the rules declare. Types of facts are not for others to send or to see.
 func eventIndex(prog *ir.Program, name string) int {
 	for i, e := range prog.Events {
-		if e.Name == name {
+		if e.Name == name && e.Facts == "" {
 			return i
 		}
 	}
@@ -255,7 +256,9 @@ func eventIndex(prog *ir.Program, name string) int {
 
 func eventNames(prog *ir.Program) (names []string) {
 	for _, e := range prog.Events {
-		names = append(names, e.Name)
+		if e.Facts == "" {
+			names = append(names, e.Name)
+		}
 	}
 	return names
 }

@@ -37,6 +37,8 @@ tag foot "Foot" manual enum "wide" "narrow"
 segment active "Active" = has(order) in last 2 days
 segment big = spend >= 1000
 segment wide_vip = foot = "wide" and vips
+points stars { start 2026-01-01  expire never  earn looking on visit { give 10 } }
+tiers level { by earned(stars)  tier "plain"  tier "gold" from 1000 }
 `
 
 func compile(t testing.TB, text string) *ir.Program {

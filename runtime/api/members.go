@@ -11,6 +11,7 @@ import (
 	"github.com/muster-engine/muster/compiler/ir"
 	"github.com/muster-engine/muster/dsl/diag"
 	"github.com/muster-engine/muster/runtime"
+	"github.com/muster-engine/muster/runtime/holdings"
 	"github.com/muster-engine/muster/runtime/ingest"
 	"github.com/muster-engine/muster/runtime/live"
 )
@@ -84,6 +85,7 @@ type profile struct {
 	Segments   []string       `json:"segments"`
 	Lists      []string       `json:"lists"`
 	Events     []event        `json:"events"`
+	holdings.Holdings
 }
 
 type tagValue struct {
@@ -129,6 +131,9 @@ func (s *Server) getMember(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	if out.Lists, err = q.listsOf(p); err != nil {
+		return err
+	}
+	if out.Holdings, err = holdings.Of(r.Context(), p); err != nil {
 		return err
 	}
 	all, err := q.timeline(p, "")
@@ -272,7 +277,7 @@ func (s *Server) getTimeline(w http.ResponseWriter, r *http.Request) error {
 func (q *asked) timeline(p *runtime.Person, only string) ([]moment, error) {
 	var out []moment
 	for i, decl := range q.prog.Events {
-		if only != "" && decl.Name != only {
+		if only != "" && decl.Name != only || decl.Facts != "" {
 			continue
 		}
 		events, err := p.Events(i)

@@ -148,8 +148,7 @@ func (g *group) settle(members []*member) error {
 func (g *group) follow(m *member) {
 	facts := m.turn.Facts()
 	for _, f := range facts[m.turn.taken:] {
-		kept := g.engine.fact(f, g.now)
-		m.insert(kept.Type, event{at: f.Event.At, fields: kept.Fields})
+		m.add(g.fact(f), g.now)
 		m.altered = true
 	}
 	m.turn.taken = len(facts)
@@ -217,7 +216,7 @@ func (g *group) conclude(wave []*member) error {
 		g.dues = append(g.dues, runtime.Flip{Member: m.number, At: next})
 		o := outcome{Input: m.input, Member: m.number}
 		for _, f := range t.Outcome().Facts {
-			o.Facts = append(o.Facts, g.engine.fact(f, g.now))
+			o.Facts = append(o.Facts, g.fact(f))
 		}
 		if len(o.Facts) > 0 {
 			g.outcomes = append(g.outcomes, o)

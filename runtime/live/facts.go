@@ -16,31 +16,36 @@ type outcome struct {
 	Facts  []fact
 }
 
-// fact is an event of a hidden type. It happened at the clock of the entry, unless At says when.
+// fact is an event of a hidden type. At is 0 where it happened at the clock of the entry.
 type fact struct {
 	Type   string
 	At     int64 `json:",omitempty"`
 	Fields map[string]column.Value
 }
 
-// fact puts a fact that follows at an instant into the engine's terms.
-func (e *Engine) fact(f loyalty.Fact, now int64) fact {
-	of := e.prog.Events[f.Type]
+// fact puts a fact into the engine's terms.
+func (g *group) fact(f loyalty.Fact) fact {
+	of := g.engine.prog.Events[f.Type]
 	out := fact{Type: of.Name, Fields: storedFields(f.Event, of)}
-	if f.Event.At != now {
+	if f.Event.At != g.now {
 		out.At = f.Event.At
 	}
 	return out
 }
 
+// add puts a fact into a member's history.
+func (m *member) add(f fact, clock int64) {
+	at := f.At
+	if at == 0 {
+		at = clock
+	}
+	m.insert(f.Type, event{at: at, fields: f.Fields})
+}
+
 // apply puts the facts of an outcome into a member's history.
-func (o outcome) apply(m *member, at int64) {
+func (o outcome) apply(m *member, clock int64) {
 	for _, f := range o.Facts {
-		when := at
-		if f.At != 0 {
-			when = f.At
-		}
-		m.insert(f.Type, event{at: when, fields: f.Fields})
+		m.add(f, clock)
 	}
 }
 

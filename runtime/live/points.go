@@ -47,6 +47,8 @@ func (g *group) tier(in Input) (Outcome, error) {
 		return rejected("there are no tiers called %q", ask.Of)
 	case at < 0:
 		return rejected("%s has no tier %q", ask.Of, ask.Tier)
+	case ask.Until != nil && *ask.Until < g.engine.prog.Zone.DateOf(g.now):
+		return rejected("the last date is past")
 	}
 	return g.asked(in, loyalty.Cause{Kind: "manual", Key: ask.Key}, func(a *loyalty.Account) error {
 		a.SetTier(which, at, ask.Until, ask.By)
