@@ -20,6 +20,8 @@ func commands() []func(*app) *cobra.Command {
 		newPlan,
 		newImport,
 		newTag,
+		newPoints,
+		newTier,
 		newList,
 		newClock,
 		newStatus,

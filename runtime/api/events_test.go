@@ -21,6 +21,7 @@ func TestOrderOfATill(t *testing.T) {
 			{"name":"orders","type":"int","value":1},
 			{"name":"foot","title":"Foot","type":"enum","manual":true,"value":null}],
 		"segments":["active","big"],"lists":[],
+		"points":[{"name":"stars","balance":0,"pending":0,"lots":[]}],"tiers":[{"name":"level","tier":"plain","measure":0,"next":"gold","to_next":1000}],
 		"events":[{"type":"order","at":"2026-11-01T10:00:00+08:00","fields":{"order_id":"O1","amount":1234.50,"channel":"pos"}}]
 	}`)
 }
