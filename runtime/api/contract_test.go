@@ -219,6 +219,11 @@ func TestEveryAnswerIsAsDocumented(t *testing.T) {
 		{"type":"order","phone":"13900000002","order_id":"O7","amount":1}`, 200, "")
 	normal.expect("POST", "/v1/points/stars/adjust", `{"member":"13900000001","key":"A0","points":500}`, 200, `{"member":0,"again":false,"balance":500,"pending":0}`)
 	normal.expect("POST", "/v1/points/stars/spend", `{"member":"13900000001","key":"S0","points":20}`, 200, `{"member":0,"again":false,"balance":480,"pending":0}`)
+	for _, key := range []string{"A", "B", "C", "D", "E"} {
+		normal.issued(key)
+	}
+	normal.says("POST", codeC+"use", `{"key":"U1","amount":600}`, 200, "")
+	normal.says("POST", codeE+"reserve", `{"key":"cart","seconds":900}`, 200, "")
 	tight := newFixture(t, func(o *Options) {
 		o.Console = func(ctx context.Context, _ Source, _ []string) Printed { <-ctx.Done(); return Printed{} }
 		o.MaxBody, o.QueryTime = 1000, 20*time.Millisecond

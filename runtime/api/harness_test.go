@@ -39,6 +39,8 @@ segment big = spend >= 1000
 segment wide_vip = foot = "wide" and vips
 points stars { start 2026-01-01  expire never  earn looking on visit { give 10 } }
 tiers level { by earned(stars)  tier "plain"  tier "gold" from 1000 }
+coupon back100 "100 off" { off 100  min_spend 500  valid 30 days  stock 10  at most 5 }
+coupon tenth { off 10% up to 20.50  valid 2026-11-01 to 2026-11-11 }
 `
 
 func compile(t testing.TB, text string) *ir.Program {
@@ -97,7 +99,9 @@ func newFixtureOf(t testing.TB, rules string, change func(*Options)) *fixture {
 	f := &fixture{t: t, token: everything, disk: storagetest.NewDisk()}
 	f.disk.Attach(store)
 	f.clock.Store(time.Date(2026, 11, 1, 4, 0, 0, 0, time.UTC).UnixMicro()) // noon in Shanghai
-	f.engine, err = live.Open(context.Background(), live.Options{Store: store, Program: compile(t, rules), System: f.clock.Load})
+	f.engine, err = live.Open(context.Background(), live.Options{
+		Store: store, Program: compile(t, rules), System: f.clock.Load, Random: new(counting),
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -111,6 +115,17 @@ func newFixtureOf(t testing.TB, rules string, change func(*Options)) *fixture {
 	}
 	f.server = New(f.engine, opt)
 	return f
+}
+
+// counting is a reader of the numbers from 1 on.
+type counting struct{ n byte }
+
+func (c *counting) Read(b []byte) (int, error) {
+	for i := range b {
+		c.n++
+		b[i] = c.n
+	}
+	return len(b), nil
 }
 
 // send makes a request with the fixture's token. headers are pairs.

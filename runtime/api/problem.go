@@ -18,6 +18,8 @@ type Problem struct {
 	Status int    `json:"status"`
 	Title  string `json:"title"`
 	Detail string `json:"detail"`
+	// Reason says in one word why something that was asked of a coupon is refused.
+	Reason string `json:"reason,omitempty"`
 	// Findings say what is wrong with an expression, and where.
 	Findings []Finding `json:"findings,omitempty"`
 }

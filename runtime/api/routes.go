@@ -8,6 +8,7 @@ import (
 	"runtime/debug"
 	"strings"
 
+	"github.com/muster-engine/muster/runtime/live"
 	"github.com/muster-engine/muster/runtime/report"
 )
 
@@ -33,6 +34,15 @@ func (s *Server) routes() []route {
 		{"POST", "/v1/points/{name}/spend", Write, s.postSpend},
 		{"POST", "/v1/points/{name}/return", Write, s.postReturn},
 		{"POST", "/v1/points/{name}/adjust", Write, s.postAdjust},
+		{"GET", "/v1/coupons", Read, s.getCoupons},
+		{"GET", "/v1/coupons/{name}", Read, s.getCoupon},
+		{"POST", "/v1/coupons/{name}/issue", Write, s.postIssue},
+		{"POST", "/v1/coupons/codes/{code}/check", Write, s.postCode(live.CheckCode)},
+		{"POST", "/v1/coupons/codes/{code}/use", Write, s.postCode(live.UseCode)},
+		{"POST", "/v1/coupons/codes/{code}/return", Write, s.postCode(live.ReturnCode)},
+		{"POST", "/v1/coupons/codes/{code}/void", Write, s.postCode(live.VoidCode)},
+		{"POST", "/v1/coupons/codes/{code}/reserve", Write, s.postCode(live.ReserveCode)},
+		{"POST", "/v1/coupons/codes/{code}/release", Write, s.postCode(live.ReleaseCode)},
 		{"PUT", "/v1/lists/{name}", Write, s.putList},
 		{"POST", "/v1/lists/{name}", Write, s.postList},
 		{"DELETE", "/v1/lists/{name}", Write, s.deleteList},

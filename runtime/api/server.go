@@ -25,6 +25,7 @@ type Engine interface {
 	IDs(numbers []uint32) ([][]live.ID, error)
 	Marked(number uint32, tag string) (at int64, by string, ok bool, err error)
 	State() live.State
+	CouponCount(coupon string) live.CouponCount
 	Submit(ctx context.Context, inputs []live.Input) ([]live.Outcome, error)
 	SubmitOnce(ctx context.Context, inputs []live.Input, once live.Once) (kept []byte, again bool, err error)
 	Holders(ctx context.Context, event, key string) ([]uint32, error)

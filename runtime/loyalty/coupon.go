@@ -136,7 +136,8 @@ func (a *Account) find(coupon int, code string) (Code, bool) {
 	return all[i], true
 }
 
-func termsOf(p *ir.Program, c *ir.Coupon) Terms {
+// TermsOf are the terms of codes that are issued now.
+func TermsOf(p *ir.Program, c *ir.Coupon) Terms {
 	t := Terms{Off: c.Off, UpTo: c.UpTo, Gift: c.Gift, MinSpend: c.MinSpend}
 	if c.IsPercent {
 		t.Percent = c.Percent.Text(p.Digits)

@@ -29,7 +29,7 @@ func (s Supply) give(coupon int) {
 
 // Answer is what was done with a code. The same request gets the same answer again, however often it is made.
 type Answer struct {
-	Coupon int
+	Coupon string // its name
 	Code   string
 	Done   string // issue, use, return, void, reserve or release
 	At     int64
@@ -43,6 +43,9 @@ type Answer struct {
 	// Again says that this is the answer to a request that was carried out before; nothing was done now.
 	Again bool
 }
+
+// Lapses reports whether the code ever expires.
+func (a Answer) Lapses() bool { return a.Expires != never }
 
 // Issue gives the member a code of a coupon. The cause names the request: one with the same cause gets the same code.
 func (a *Account) Issue(coupon int, cause Cause, s Supply) (Answer, error) {
@@ -67,7 +70,7 @@ func (a *Account) Issue(coupon int, cause Cause, s Supply) (Answer, error) {
 			return Answer{}, fmt.Errorf("paying for a code of `%s`: %w", c.Name, err)
 		}
 	}
-	terms, today := termsOf(a.k.prog, c), a.today()
+	terms, today := TermsOf(a.k.prog, c), a.today()
 	f := a.k.fact(c.Facts, whatIssue).time(ir.FactDated, a.world.Now).text(ir.FactCause, cause.Kind).text(ir.FactCauseKey, cause.Key).
 		text(ir.FactRule, c.Name).text(ir.FactCode, text).text(ir.FactTerms, terms.text()).number(ir.FactIssued, 1)
 	if last := a.k.lastUse(c, today); last != never {
@@ -204,7 +207,7 @@ func (a *Account) answered(coupon int, code, what string, cause Cause) (Answer, 
 func (k *Keeper) answer(coupon int, c Code, e exprplan.Event) Answer {
 	facts := k.prog.Coupons[coupon].Facts
 	out := Answer{
-		Coupon: coupon, Code: c.Code, Terms: c.Terms, Expires: never, At: e.At, Done: k.field(facts, e, ir.FactWhat).S,
+		Coupon: k.prog.Coupons[coupon].Name, Code: c.Code, Terms: c.Terms, Expires: never, At: e.At, Done: k.field(facts, e, ir.FactWhat).S,
 		Amount: k.field(facts, e, ir.FactAmount).I, Worth: k.field(facts, e, ir.FactWorth).I, Until: k.field(facts, e, ir.FactUntil).I,
 	}
 	if v := k.field(facts, e, ir.FactExpires); v.Known {

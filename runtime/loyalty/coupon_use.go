@@ -23,7 +23,7 @@ func (a *Account) Check(coupon int, code string, p Purchase) (Answer, error) {
 	if err != nil {
 		return Answer{}, err
 	}
-	return Answer{Coupon: coupon, Code: code, Done: "check", At: a.world.Now, Terms: c.Terms, Expires: c.Expires, Amount: p.amount(), Worth: worth}, nil
+	return Answer{Coupon: a.k.prog.Coupons[coupon].Name, Code: code, Done: "check", At: a.world.Now, Terms: c.Terms, Expires: c.Expires, Amount: p.amount(), Worth: worth}, nil
 }
 
 func (p Purchase) amount() int64 {
