@@ -12,6 +12,8 @@ type testJSON struct {
 	Failed  int              `json:"failed"`
 	Expects int              `json:"expects"`
 	Results []testResultJSON `json:"results"`
+	// Coverage is there where it is asked for.
+	Coverage *coverageJSON `json:"coverage,omitempty"`
 }
 
 type testResultJSON struct {
@@ -33,6 +35,9 @@ type testFailureJSON struct {
 
 func (t *testReport) json() testJSON {
 	out := testJSON{Tests: len(t.results), Failed: t.failed(), Expects: t.expects(), Results: []testResultJSON{}}
+	if t.cover != nil {
+		out.Coverage = t.coverageJSON()
+	}
 	for _, r := range t.results {
 		one := testResultJSON{Title: r.Test.Title, Passed: r.Passed(), Expects: r.Expects, place: placeOf(r.Test.Span)}
 		for _, f := range r.Failures {

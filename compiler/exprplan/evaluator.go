@@ -26,6 +26,9 @@ type Evaluator struct {
 
 	machines []*vm.VM // one per depth of pieces within pieces
 	depth    int
+
+	// Watch, if not nil, is told of each node that Value or InHand evaluates. Forks do not have it.
+	Watch func(w *World, m *Member, event *Event, n *ir.Node)
 }
 
 // plans are the compiled programs of one rule program, shared by its evaluators.
@@ -93,6 +96,9 @@ func (e *Evaluator) Value(w *World, m *Member, n *ir.Node) (ir.Value, error) {
 		e.Reset()
 		return ir.Value{}, err
 	}
+	if e.Watch != nil {
+		e.Watch(w, m, nil, n)
+	}
 	return boxed(v, n.Type.Kind), nil
 }
 
@@ -107,6 +113,9 @@ func (e *Evaluator) InHand(w *World, m *Member, event *Event, n *ir.Node) (ir.Va
 	if err != nil {
 		e.Reset()
 		return ir.Value{}, err
+	}
+	if e.Watch != nil {
+		e.Watch(w, m, event, n)
 	}
 	return boxed(v, n.Type.Kind), nil
 }

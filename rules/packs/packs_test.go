@@ -12,6 +12,7 @@ import (
 	"github.com/muster-engine/muster/dsl/diag"
 	"github.com/muster-engine/muster/dsl/format"
 	"github.com/muster-engine/muster/rules"
+	"github.com/muster-engine/muster/rules/cover"
 	"github.com/muster-engine/muster/rules/testrun"
 )
 
@@ -101,16 +102,25 @@ func TestPacksAreLaidOut(t *testing.T) {
 	}
 }
 
-// The tests of every pack hold.
+// The tests of every pack hold, and reach all of its rules.
 func TestPacksHold(t *testing.T) {
 	for _, pack := range All() {
 		set := load(t, pack)
-		for _, r := range testrun.Run(context.Background(), set.Program, testrun.Options{}) {
+		reached, err := cover.New(set.Program)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, r := range testrun.Run(context.Background(), set.Program, testrun.Options{Cover: reached}) {
 			if r.Err != nil {
 				t.Errorf("%s: %s: %v", pack.Name, r.Test.Title, r.Err)
 			}
 			for _, f := range r.Failures {
 				t.Errorf("%s: %s: %s: expect %s: %s", pack.Name, r.Test.Title, f.Span, f.Member, f.Text)
+			}
+		}
+		for _, i := range reached.Items {
+			if i.Kind == cover.Rule && !i.Reached() {
+				t.Errorf("%s: %s: no test reaches %s: %s", pack.Name, i.Span, i.Of, i.Text)
 			}
 		}
 	}

@@ -104,6 +104,9 @@ func (s *state) holds(m *exprplan.Member, n *ir.Node) (bool, error) {
 
 // happened lets everything follow from an event that has come into a member's history.
 func (s *state) happened(m *member, kind int, e exprplan.Event) error {
+	if err := s.boosted(m, kind, e); err != nil {
+		return err
+	}
 	t := s.turn(m, programme.Input{At: e.At})
 	if err := t.Happened(kind, e); err != nil {
 		return err
@@ -112,6 +115,33 @@ func (s *state) happened(m *member, kind int, e exprplan.Event) error {
 		return err
 	}
 	return s.finish(m, t, 0)
+}
+
+// boosted tells the coverage which boosts hold for an event.
+func (s *state) boosted(m *member, kind int, e exprplan.Event) error {
+	if s.cover == nil || e.At > s.clock {
+		return nil
+	}
+	day := s.program.Zone.DateOf(e.At)
+	for _, p := range s.program.Points {
+		for _, b := range p.Boosts {
+			if b.Event != kind || b.During != nil && (day < b.During.From || day > b.During.To) {
+				continue
+			}
+			holds := true
+			if b.When != nil {
+				v, err := s.evaluator.InHand(s.world(s.clock), &m.Member, &e, b.When)
+				if err != nil {
+					return err
+				}
+				holds = v.True()
+			}
+			if holds {
+				s.cover.Boosted(b)
+			}
+		}
+	}
+	return nil
 }
 
 // finish lets campaigns act on what a member crosses until nothing more follows, and keeps what has followed, but for the
@@ -154,6 +184,11 @@ func (s *state) cross(m *member, t *programme.Turn) (crossings []programme.Cross
 		}
 		if in := v.True(); in != m.inside[i] {
 			m.inside[i] = in
+			if s.cover != nil {
+				if err := s.cover.SawSegment(w, now, i); err != nil {
+					return nil, err
+				}
+			}
 			crossings = append(crossings, programme.Crossing{Segment: i, Entered: in})
 		}
 	}

@@ -7,6 +7,7 @@ import (
 
 	"github.com/muster-engine/muster/compiler/exprplan"
 	"github.com/muster-engine/muster/compiler/ir"
+	"github.com/muster-engine/muster/rules/cover"
 	"github.com/muster-engine/muster/runtime/programme"
 )
 
@@ -24,8 +25,9 @@ type state struct {
 
 	// Of a program with loyalty or campaigns.
 	conductor *programme.Conductor
-	follows   []int    // segments whose crossings start campaigns
-	moves     []moving // what of them moves within a day
+	cover     *cover.Coverage // may be nil
+	follows   []int           // segments whose crossings start campaigns
+	moves     []moving        // what of them moves within a day
 	stamps    int64
 	issued    map[int]int64 // pieces of stock that are taken, by coupon
 }
@@ -51,7 +53,7 @@ type member struct {
 
 // begin sets up the members and runs the clock to today.
 func begin(p *ir.Program, k kit, test *ir.Test) (*state, error) {
-	s := &state{program: p, evaluator: k.evaluator, conductor: k.conductor, test: test, cuts: map[*ir.Ntile][]ir.Cut{}, issued: map[int]int64{}}
+	s := &state{program: p, evaluator: k.evaluator, conductor: k.conductor, cover: k.cover, test: test, cuts: map[*ir.Ntile][]ir.Cut{}, issued: map[int]int64{}}
 	today := p.Zone.Midnight(test.Today)
 	start := today
 	for i, declared := range test.Members {

@@ -30,6 +30,7 @@ import (
 	"github.com/muster-engine/muster/compiler/exprplan"
 	"github.com/muster-engine/muster/compiler/ir"
 	"github.com/muster-engine/muster/dsl/diag"
+	"github.com/muster-engine/muster/rules/cover"
 	"github.com/muster-engine/muster/runtime/programme"
 )
 
@@ -37,6 +38,8 @@ import (
 type Options struct {
 	// Select tells whether a test is run; nil takes all.
 	Select func(*ir.Test) bool
+	// Cover, if not nil, is told what the tests reach.
+	Cover *cover.Coverage
 }
 
 // Result is what came of one test.
@@ -72,19 +75,26 @@ type Failure struct {
 type kit struct {
 	evaluator *exprplan.Evaluator
 	conductor *programme.Conductor
+	cover     *cover.Coverage
 }
 
-func newKit(p *ir.Program) (k kit, err error) {
+func newKit(p *ir.Program, cover *cover.Coverage) (k kit, err error) {
+	k.cover = cover
 	if k.evaluator, err = exprplan.New(p); err != nil {
 		return k, err
 	}
-	k.conductor, err = programme.New(p, "test")
+	if k.conductor, err = programme.New(p, "test"); err == nil && cover != nil {
+		k.conductor.Keeper().Evaluator().Watch = func(w *exprplan.World, m *exprplan.Member, event *exprplan.Event, n *ir.Node) {
+			// What cannot be evaluated fails where it is asked for.
+			_ = cover.Saw(w, m, event, n)
+		}
+	}
 	return k, err
 }
 
 // Run runs the tests of a program in their order. When ctx ends, the tests that are left get its error.
 func Run(ctx context.Context, p *ir.Program, opt Options) []Result {
-	k, err := newKit(p)
+	k, err := newKit(p, opt.Cover)
 	var results []Result
 	for _, test := range p.Tests {
 		if opt.Select != nil && !opt.Select(test) {
@@ -129,6 +139,11 @@ func run(ctx context.Context, p *ir.Program, k kit, test *ir.Test, r *Result) er
 			return err
 		}
 	}
+	if k.cover != nil {
+		for _, m := range s.members {
+			k.cover.Facts(m.Events)
+		}
+	}
 	return nil
 }
 
@@ -145,6 +160,11 @@ func (s *state) expect(step *ir.TestStep, r *Result) error {
 	v, err := s.evaluator.Value(w, &m.Member, step.Expect)
 	if err != nil {
 		return err
+	}
+	if s.cover != nil {
+		if err := s.cover.Saw(w, &m.Member, nil, step.Expect); err != nil {
+			return err
+		}
 	}
 	if v.True() {
 		return nil
