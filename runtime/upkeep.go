@@ -184,6 +184,16 @@ func (c *Change) compare(segment int, now index.Bits) {
 	}
 }
 
+// Inside tells of each member of the change whether it is in a segment after it.
+func (c *Change) Inside(segment int, f func(member uint32, in bool)) {
+	if c.small == nil {
+		return
+	}
+	for lane, m := range c.small.rows.Numbers() {
+		f(m, c.in(segment, uint32(lane)))
+	}
+}
+
 // in reports whether the member of a lane is in a segment after the change.
 func (c *Change) in(segment int, lane uint32) bool {
 	b := c.small.block

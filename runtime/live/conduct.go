@@ -38,7 +38,7 @@ func conductingOf(prog *ir.Program) (c conducting, err error) {
 // turn is a member's turn in a wave.
 type turn struct {
 	*programme.Turn
-	taken int // how many of its facts are in the member's history
+	taken, lists int // how many of its facts and list changes are in the member's state
 }
 
 // loyal reports whether there is anything to conduct.
@@ -87,15 +87,15 @@ func (g *group) told(m *member, kind string, e event, tell eventStep) error {
 	if !ok || !g.engine.conductor.Concerns(i) {
 		return nil
 	}
-	t := g.turn(m, e.at)
+	t := g.turn(m, m.at)
 	one := planEvents([]event{e}, g.engine.prog.Events[i])[0]
 	return steered(func() error { return tell(t.Turn, i, one) })
 }
 
 // changedBeside tells the programme that something of a member besides its events is another.
-func (g *group) changedBeside(m *member, cause loyalty.Cause, at int64) {
+func (g *group) changedBeside(m *member, cause loyalty.Cause) {
 	if g.conducts() && g.engine.conductor.MeasuresMembers() {
-		g.turn(m, at).Changed(cause)
+		g.turn(m, m.at).Changed(cause)
 	}
 }
 
@@ -107,12 +107,20 @@ func (g *group) conducts() bool { return g.loyal && !g.replaying }
 
 // conduct takes a wave to its end. Members are in order of their inputs.
 func (g *group) conduct(ctx context.Context, wave []*member) error {
-	all := slices.Clone(wave)
-	for round, now := 0, all; len(now) > 0; round++ {
+	if err := g.finish(ctx, wave, 0); err != nil {
+		return err
+	}
+	return g.conclude(wave)
+}
+
+// finish evaluates members for whom something has changed, and lets campaigns act on what they cross, until nothing more
+// follows.
+func (g *group) finish(ctx context.Context, members []*member, round int) error {
+	for now := members; len(now) > 0; round++ {
 		if err := g.settle(now); err != nil {
 			return err
 		}
-		crossings, err := g.evaluate(ctx, slices.Clone(now))
+		crossings, err := g.judge(ctx, slices.Clone(now))
 		if err != nil {
 			return err
 		}
@@ -127,7 +135,7 @@ func (g *group) conduct(ctx context.Context, wave []*member) error {
 			return err
 		}
 	}
-	return g.conclude(all)
+	return nil
 }
 
 // settle brings tiers up to what has happened, and puts the facts of turns into the histories.
@@ -146,12 +154,16 @@ func (g *group) settle(members []*member) error {
 
 // follow puts what has followed for a member into its state.
 func (g *group) follow(m *member) {
-	facts := m.turn.Facts()
-	for _, f := range facts[m.turn.taken:] {
+	out := m.turn.Outcome()
+	for _, f := range out.Facts[m.turn.taken:] {
 		m.add(g.fact(f), g.now)
 		m.altered = true
 	}
-	m.turn.taken = len(facts)
+	for _, c := range out.Lists[m.turn.lists:] {
+		g.listing(c).apply(m)
+		m.altered = true
+	}
+	m.turn.taken, m.turn.lists = len(out.Facts), len(out.Lists)
 }
 
 // crossed hands crossings, which are in order of members, to the turns of members, and returns those for whom more has
@@ -165,7 +177,7 @@ func (g *group) crossed(members []*member, crossings []crossing) (more []*member
 		if m.turn == nil && len(own) == 0 {
 			continue
 		}
-		t := g.turn(m, 0)
+		t := g.turn(m, m.at)
 		var again bool
 		err := steered(func() (err error) {
 			again, err = t.Crossed(own)
@@ -214,13 +226,7 @@ func (g *group) conclude(wave []*member) error {
 			next = runtime.Never
 		}
 		g.dues = append(g.dues, runtime.Flip{Member: m.number, At: next})
-		o := outcome{Input: m.input, Member: m.number}
-		for _, f := range t.Outcome().Facts {
-			o.Facts = append(o.Facts, g.fact(f))
-		}
-		if len(o.Facts) > 0 {
-			g.outcomes = append(g.outcomes, o)
-		}
+		g.keep(m, t.Outcome())
 	}
 	return nil
 }

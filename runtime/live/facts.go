@@ -4,6 +4,8 @@ import (
 	"fmt"
 
 	"github.com/muster-engine/muster/runtime/loyalty"
+	"github.com/muster-engine/muster/runtime/programme"
+	"github.com/muster-engine/muster/storage"
 	"github.com/muster-engine/muster/storage/column"
 )
 
@@ -13,7 +15,46 @@ type outcome struct {
 	// Input is the place of the input that it followed from among the entry's, from 1; 0 where time alone has passed.
 	Input  int `json:",omitempty"`
 	Member uint32
-	Facts  []fact
+	Facts  []fact    `json:",omitempty"`
+	Lists  []listing `json:",omitempty"`
+}
+
+// listing puts a member on a list, or takes it off.
+type listing struct {
+	List string
+	On   bool
+}
+
+func (g *group) listing(c programme.ListChange) listing {
+	return listing{g.engine.prog.Lists[c.List].Name, c.On}
+}
+
+func (l listing) apply(m *member) {
+	if l.On {
+		m.lists[l.List] = true
+	} else {
+		delete(m.lists, l.List)
+	}
+}
+
+// keep keeps what has followed for a member.
+func (g *group) keep(m *member, out programme.Outcome) {
+	o := outcome{Input: m.input, Member: m.number}
+	for _, f := range out.Facts {
+		o.Facts = append(o.Facts, g.fact(f))
+	}
+	for _, c := range out.Lists {
+		o.Lists = append(o.Lists, g.listing(c))
+	}
+	if len(o.Facts)+len(o.Lists) > 0 {
+		g.outcomes = append(g.outcomes, o)
+	}
+	for _, one := range out.Messages {
+		g.messages = append(g.messages, storage.Message{
+			Sink: g.engine.prog.Sinks[one.Sink].Name, Key: one.Key, Member: m.number, At: g.now, IDs: g.engine.idsOf(m),
+			Template: one.Template, Values: one.Values,
+		})
+	}
 }
 
 // fact is an event of a hidden type. At is 0 where it happened at the clock of the entry.
@@ -46,6 +87,9 @@ func (m *member) add(f fact, clock int64) {
 func (o outcome) apply(m *member, clock int64) {
 	for _, f := range o.Facts {
 		m.add(f, clock)
+	}
+	for _, l := range o.Lists {
+		l.apply(m)
 	}
 }
 

@@ -19,7 +19,8 @@ type group struct {
 	engine   *Engine
 	ctx      context.Context
 	now      int64
-	taken    int // accepted inputs, the one in hand included
+	taken    int   // accepted inputs, the one in hand included
+	at       int64 // the instant that the input in hand gives, 0 for the present
 	touched  map[uint32]*member
 	part     int           // of the input in hand
 	cause    string        // of what its part does to members, "" if it is the input itself
@@ -31,9 +32,11 @@ type group struct {
 
 	// What has come of it so far.
 	view     *runtime.View // that members are evaluated in
+	judge    func(context.Context, []*member) ([]crossing, error)
 	changes  changes
 	found    []crossing
 	outcomes []outcome
+	messages []storage.Message
 	dues     []runtime.Flip
 	stamps   identity.Stamps
 
@@ -44,6 +47,7 @@ type group struct {
 	loyal     bool // there is a programme
 	replaying bool // what followed is read back
 	quiet     bool // it starts no campaigns
+	scheduled bool // campaigns were scheduled for its instant
 	dealt     dealt
 	world     *exprplan.World
 }
@@ -52,23 +56,26 @@ type group struct {
 const nobody = ^uint32(0)
 
 func (e *Engine) newGroup(ctx context.Context, now int64) *group {
-	return &group{
+	g := &group{
 		engine: e, ctx: ctx, now: now, touched: make(map[uint32]*member), byID: make(map[ID]uint32), members: e.members,
 		view: e.View(), stamps: e.stamps, loyal: e.loyal(), quiet: e.byHand,
 		absorbed: make(map[uint32][]absorption),
 	}
+	g.judge = g.evaluate
+	return g
 }
 
 // take works one input into the group.
 func (g *group) take(in Input) (Outcome, error) {
 	var out Outcome
 	var err error
-	g.taken, g.part, g.cause = len(g.accepted)+1, 0, ""
+	g.taken, g.part, g.cause, g.at = len(g.accepted)+1, 0, "", 0
 	switch in.Kind {
 	case Event:
 		if !in.HasAt {
 			in.At, in.HasAt = g.now, true
 		}
+		g.at = in.At
 		out, err = g.event(&in)
 	case Attributes:
 		out, err = g.attributes(&in)
@@ -76,6 +83,7 @@ func (g *group) take(in Input) (Outcome, error) {
 		if in.At == 0 {
 			in.At = g.now
 		}
+		g.at = in.At
 		out, err = g.manual(&in)
 	case List:
 		out, err = g.list(in)
@@ -215,7 +223,7 @@ func (g *group) attributes(in *Input) (Outcome, error) {
 	for _, name := range slices.Sorted(maps.Keys(in.Values)) {
 		identity.Put(m.attributes, g.engine.isID, name, in.Values[name], in.Stamp)
 	}
-	g.changedBeside(m, loyalty.Cause{Kind: "attributes"}, in.At)
+	g.changedBeside(m, loyalty.Cause{Kind: "attributes"})
 	return w.accepted(conflict), nil
 }
 
@@ -253,7 +261,7 @@ func (g *group) manual(in *Input) (Outcome, error) {
 		set(m, name+storage.ManualAtSuffix, column.Int(in.At))
 		set(m, name+storage.ManualBySuffix, column.Text(in.By))
 	}
-	g.changedBeside(m, loyalty.Cause{Kind: "tag", Key: in.Tag}, in.At)
+	g.changedBeside(m, loyalty.Cause{Kind: "tag", Key: in.Tag})
 	return Outcome{Status: Accepted, Member: number}, nil
 }
 
@@ -304,7 +312,7 @@ func (g *group) enlist(list string, number uint32, on bool) error {
 	} else {
 		delete(m.lists, list)
 	}
-	g.changedBeside(m, loyalty.Cause{Kind: "list", Key: list}, 0)
+	g.changedBeside(m, loyalty.Cause{Kind: "list", Key: list})
 	return nil
 }
 

@@ -26,6 +26,7 @@ type entry struct {
 
 	// These are written beside it, and not played back.
 	receipts  []storage.Receipt
+	messages  []storage.Message
 	conflicts []storage.Conflict
 	erased    []uint32
 }
@@ -37,7 +38,7 @@ func (e *Engine) journal(en entry, crossings []Crossing) error {
 	if err != nil {
 		return err
 	}
-	out := storage.JournalEntry{Seq: e.seq + 1, Record: s2.Encode(nil, record), Receipts: en.receipts, Conflicts: en.conflicts, Erased: en.erased}
+	out := storage.JournalEntry{Seq: e.seq + 1, Record: s2.Encode(nil, record), Receipts: en.receipts, Messages: en.messages, Conflicts: en.conflicts, Erased: en.erased}
 	if len(crossings) > 0 {
 		reported, err := json.Marshal(crossings)
 		if err != nil {

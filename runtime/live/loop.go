@@ -138,7 +138,7 @@ func (e *Engine) take(ctx context.Context, subs []*submission) ([][]Outcome, err
 // entry is the group as the journal has it.
 func (g *group) entry() entry {
 	return entry{
-		Clock: g.now, Inputs: g.accepted, Outcomes: g.outcomes, Stamp: g.stamps.Last, conflicts: g.conflicts, erased: g.erased,
+		Clock: g.now, Inputs: g.accepted, Outcomes: g.outcomes, Stamp: g.stamps.Last, conflicts: g.conflicts, erased: g.erased, messages: g.messages,
 	}
 }
 

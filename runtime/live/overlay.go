@@ -25,6 +25,7 @@ type member struct {
 	// Of a member of a group: the input that made it what it is, the wave that it is in, its turn there, and whether it
 	// differs from what it was before the group.
 	input, wave int
+	at          int64 // that the input gives, 0 for the present
 	turn        *turn
 	altered     bool
 	// Of one input there may be two versions: part tells which, and cause is why, if it is not the input itself.

@@ -65,7 +65,9 @@ func (e *Engine) nextStep() int64 {
 }
 
 // nextChange is the next instant at which something changes by itself.
-func (e *Engine) nextChange() int64 { return min(e.nextDate(), e.nextStep(), e.flips.first()) }
+func (e *Engine) nextChange() int64 {
+	return min(e.nextDate(), e.nextStep(), e.flips.first(), e.nextSchedule())
+}
 
 // passTo steps through every instant up to now at which something changes by itself, in order.
 func (e *Engine) passTo(ctx context.Context, now int64) error {
@@ -100,13 +102,16 @@ func (e *Engine) flip(ctx context.Context, at int64) error {
 	if err == nil {
 		err = g.run()
 	}
+	if err == nil {
+		err = g.schedule(ctx)
+	}
 	if err != nil {
 		g.discard()
 		e.putBack(due, at)
 		return err
 	}
 	crossings := g.reported(e.timeCause())
-	if len(crossings) > 0 || len(g.outcomes) > 0 {
+	if g.scheduled || len(crossings) > 0 || len(g.outcomes) > 0 {
 		if err := e.journal(g.entry(), crossings); err != nil {
 			g.discard()
 			e.putBack(due, at)
@@ -147,13 +152,13 @@ func (e *Engine) turnTo(ctx context.Context, at int64, midnight bool) error {
 			return err
 		}
 	}
-	crossings, cuts, err := o.work(ctx)
+	cuts, err := o.work(ctx)
 	if err != nil {
 		o.takeBack()
 		return err
 	}
-	reported := e.named(crossings, at, e.timeCause())
-	if midnight || len(reported) > 0 || len(o.outcomes) > 0 {
+	reported := o.reported(e.timeCause())
+	if midnight || o.scheduled || len(reported) > 0 || len(o.outcomes) > 0 {
 		en := o.entry()
 		if midnight {
 			en.Cuts = runtime.EncodeCuts(cuts, at)

@@ -6,8 +6,6 @@ import (
 	"maps"
 	"slices"
 
-	"github.com/RoaringBitmap/roaring/v2"
-
 	"github.com/muster-engine/muster/compiler/ir"
 	"github.com/muster-engine/muster/runtime"
 	"github.com/muster-engine/muster/storage/column"
@@ -86,86 +84,72 @@ func (e *Engine) lay(number uint32, m *member) {
 	e.byBlock[block][number] = m
 }
 
-// work computes the view and what follows from it: the crossings in their order, and the cuts.
-func (o *turnover) work(ctx context.Context) ([]runtime.Crossing, map[string][]ir.Cut, error) {
+// work computes the view and what follows from it, and returns the cuts.
+func (o *turnover) work(ctx context.Context) (map[string][]ir.Cut, error) {
 	before, err := o.engine.View().Segments(ctx)
-	if err != nil {
-		return nil, nil, err
-	}
-	after, cuts, err := stand(ctx, o.view)
-	if err != nil || !o.loyal {
-		return difference(before, after), cuts, err
-	}
-	due := o.turns()
-	if err := o.measure(ctx, due); err != nil {
-		return nil, nil, err
-	}
-	if after, err = o.view.Segments(ctx); err != nil {
-		return nil, nil, err
-	}
-	return o.campaigns(ctx, due, before, after, cuts)
-}
-
-// turns are the members that have one, by number.
-func (o *turnover) turns() (out []*member) {
-	for _, n := range slices.Sorted(maps.Keys(o.touched)) {
-		out = append(out, o.touched[n])
-	}
-	return out
-}
-
-// measure settles members and puts what they become into the view.
-func (o *turnover) measure(ctx context.Context, members []*member) error {
-	if err := o.settle(members); err != nil {
-		return err
-	}
-	_, err := o.become(ctx, members)
-	return err
-}
-
-// become puts what members have become into the view, and returns their crossings on the way there.
-func (o *turnover) become(ctx context.Context, members []*member) ([]runtime.Crossing, error) {
-	if len(members) == 0 {
-		return nil, nil
-	}
-	change, err := o.engine.evaluate(ctx, o.view, slices.Clone(members), o.now, nil)
 	if err != nil {
 		return nil, err
 	}
-	crossings := change.Crossings()
-	return crossings, change.Commit()
-}
-
-// campaigns hands the crossings to the turns of members, and works out what follows until nothing more does.
-func (o *turnover) campaigns(ctx context.Context, due []*member, before, after []*roaring.Bitmap, cuts map[string][]ir.Cut) ([]runtime.Crossing, map[string][]ir.Cut, error) {
-	found := difference(before, after)
-	members, err := o.follower(due, found)
+	after, cuts, err := stand(ctx, o.view)
+	if err != nil || !o.loyal {
+		o.cross(difference(before, after))
+		return cuts, err
+	}
+	o.judge = o.become
+	var due []*member
+	for _, n := range slices.Sorted(maps.Keys(o.touched)) {
+		due = append(due, o.touched[n])
+	}
+	if err := o.settle(due); err != nil {
+		return nil, err
+	}
+	if _, err := o.become(ctx, slices.Clone(due)); err != nil {
+		return nil, err
+	}
+	if after, err = o.view.Segments(ctx); err != nil {
+		return nil, err
+	}
+	o.cross(difference(before, after))
+	members, err := o.followers(due)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	now, last := members, found
-	for len(now) > 0 {
-		handed := make([]crossing, len(last))
-		for i, c := range last {
-			handed[i] = crossing{Crossing: c}
-		}
-		if now, err = o.crossed(now, handed); err != nil {
-			return nil, nil, err
-		}
-		if err := o.settle(now); err != nil {
-			return nil, nil, err
-		}
-		if last, err = o.become(ctx, now); err != nil {
-			return nil, nil, err
-		}
-		found = append(found, last...)
+	more, err := o.crossed(members, o.found)
+	if err == nil {
+		err = o.finish(ctx, more, 1)
 	}
-	return found, cuts, o.conclude(members)
+	if err == nil {
+		err = o.conclude(members)
+	}
+	if err == nil {
+		err = o.schedule(ctx)
+	}
+	return cuts, err
 }
 
-// follower adds to members those whose crossings campaigns follow.
-func (o *turnover) follower(members []*member, found []runtime.Crossing) ([]*member, error) {
+// cross notes crossings that the new view has, to the old one.
+func (o *turnover) cross(found []runtime.Crossing) {
 	for _, c := range found {
+		o.found = append(o.found, crossing{Crossing: c})
+	}
+}
+
+// become puts what members have become into the view, and returns their crossings on the way there.
+func (o *turnover) become(ctx context.Context, members []*member) ([]crossing, error) {
+	if len(members) == 0 {
+		return nil, nil
+	}
+	change, err := o.engine.evaluate(ctx, o.view, members, o.now, nil)
+	if err != nil {
+		return nil, err
+	}
+	found := ordered(change.Crossings(), members)
+	return found, change.Commit()
+}
+
+// followers are members, and those whose crossings campaigns follow.
+func (o *turnover) followers(members []*member) ([]*member, error) {
+	for _, c := range o.found {
 		if !o.engine.conductor.Follows(c.Segment) || o.touched[c.Member] != nil {
 			continue
 		}

@@ -30,14 +30,14 @@ type crossing struct {
 
 // place makes a version of a member the present one of the group, in the wave after that of the version before.
 func (g *group) place(m *member) {
-	m.input, m.wave, m.part, m.cause = g.taken, 0, g.part, g.cause
+	m.input, m.at, m.wave, m.part, m.cause = g.taken, g.at, 0, g.part, g.cause
 	if before := g.touched[m.number]; before != nil {
 		m.wave = before.wave + 1
 	}
 	m.wave = max(m.wave, g.ran)
 	g.touched[m.number] = m
 	m.altered = true
-	if m.wave == len(g.waves) {
+	for m.wave >= len(g.waves) {
 		g.waves = append(g.waves, nil)
 	}
 	g.waves[m.wave] = append(g.waves[m.wave], m)
