@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 
@@ -22,8 +23,10 @@ func newBackup(a *app) *cobra.Command {
 		Short:   "copy the store to a file",
 		GroupID: groupStore,
 		Long: `Copies the store, as it is at one moment, to a file that muster restore reads back and that is a store
-itself. Other commands may read meanwhile. The file gets its name when it is complete and safely written.`,
+itself. Other commands may read meanwhile, and a server goes on serving. The file gets its name when it is complete and
+safely written.`,
 		Example: `  muster backup members-2026-06-01.db
+  muster backup --server http://127.0.0.1:7077 members-2026-06-01.db
   muster backup --force /mnt/backup/members.db     replace the backup of yesterday`,
 		Args:        cobra.ExactArgs(1),
 		Annotations: onlyTableAndJSON,
@@ -34,6 +37,17 @@ itself. Other commands may read meanwhile. The file gets its name when it is com
 }
 
 func (a *app) backup(ctx context.Context, file string, force bool) error {
+	if server := a.serverURL(); server != "" {
+		size, err := a.backupOf(ctx, server, file, force)
+		if err != nil {
+			return err
+		}
+		if a.format == formatJSON {
+			return writeJSON(a.out, map[string]any{"server": server, "backup": file, "bytes": size})
+		}
+		_, err = fmt.Fprintf(a.out, "%s: the store of %s, %s\n", file, server, bytesText(size))
+		return err
+	}
 	store, err := a.openStore(readStore)
 	if err != nil {
 		return err
@@ -45,17 +59,63 @@ func (a *app) backup(ctx context.Context, file string, force bool) error {
 	bar := a.newProgress()
 	size, err := store.Backup(ctx, file, force, func(done, total int64) { bar.step("copying", done, total) })
 	bar.done()
-	switch {
-	case errors.Is(err, fs.ErrExist):
-		return fmt.Errorf("there is a file %s; --force replaces it", file)
-	case err != nil:
-		return err
+	if err != nil {
+		return thereAlready(file, err)
 	}
 	if a.format == formatJSON {
 		return writeJSON(a.out, map[string]any{"store": store.Path(), "backup": file, "bytes": size, "members": store.Members()})
 	}
 	_, err = fmt.Fprintf(a.out, "%s: %s with %s, %s\n", file, store.Path(), many(store.Members(), "member"), bytesText(size))
 	return err
+}
+
+func thereAlready(file string, err error) error {
+	if errors.Is(err, fs.ErrExist) {
+		return fmt.Errorf("there is a file %s; --force replaces it", file)
+	}
+	return err
+}
+
+// backupOf copies a server's store to a file and returns its size.
+func (a *app) backupOf(ctx context.Context, server, file string, force bool) (int64, error) {
+	c, err := a.client(server)
+	if err != nil {
+		return 0, err
+	}
+	if _, err := os.Lstat(file); err == nil && !force {
+		return 0, thereAlready(file, fs.ErrExist)
+	}
+	res, err := c.send(ctx, "GET", "/v1/backup", "", nil)
+	if err != nil {
+		return 0, err
+	}
+	defer res.Body.Close()
+	bar := a.newProgress()
+	defer bar.done()
+	size, err := storage.Receive(file, force, func(w io.Writer) error {
+		in := &counted{in: res.Body, tell: func(done int64) { bar.step("copying", done, res.ContentLength) }}
+		_, err := io.Copy(w, in)
+		return err
+	})
+	if errors.Is(err, io.ErrUnexpectedEOF) {
+		return 0, fmt.Errorf("%s broke off before the copy was whole; try again", c.base)
+	}
+	return size, thereAlready(file, err)
+}
+
+// counted is a reader that tells how much was read.
+type counted struct {
+	in   io.Reader
+	done int64
+	tell func(done int64)
+}
+
+// Read implements io.Reader.
+func (c *counted) Read(p []byte) (int, error) {
+	n, err := c.in.Read(p)
+	c.done += int64(n)
+	c.tell(c.done)
+	return n, err
 }
 
 func sameFile(a, b string) bool {

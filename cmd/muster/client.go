@@ -16,8 +16,9 @@ import (
 
 // client asks a server.
 type client struct {
-	base  string
-	token string
+	base      string
+	token     string
+	transport http.RoundTripper // nil is the usual one
 }
 
 // client returns what asks the server at an address.
@@ -32,6 +33,15 @@ func (a *app) client(server string) (*client, error) {
 	return &client{base: strings.TrimSuffix(u.String(), "/"), token: a.env("MUSTER_TOKEN")}, nil
 }
 
+// serverOrHere returns what asks the server of --server or $MUSTER_SERVER, else the one of this machine.
+func (a *app) serverOrHere() (*client, error) {
+	server := a.serverURL()
+	if server == "" {
+		server = defaultListen
+	}
+	return a.client(server)
+}
+
 // unreachable is the error of a server that does not answer.
 type unreachable struct {
 	base string
@@ -42,7 +52,8 @@ func (e *unreachable) Error() string {
 	return fmt.Sprintf("no server answers at %s: %v", e.base, systemReason(e.err))
 }
 
-// do sends a request and reads the answer into a value; an answer that is an error is one here, in the server's words.
+// do sends a request and reads the answer into a value, which may be nil; an answer that is an error is one here, in the
+// server's words.
 func (c *client) do(ctx context.Context, method, path string, body, into any) error {
 	var in io.Reader
 	if body != nil {
@@ -52,35 +63,53 @@ func (c *client) do(ctx context.Context, method, path string, body, into any) er
 		}
 		in = bytes.NewReader(text)
 	}
-	r, err := http.NewRequestWithContext(ctx, method, c.base+path, in)
+	res, err := c.send(ctx, method, path, "application/json", in)
 	if err != nil {
 		return err
-	}
-	if body != nil {
-		r.Header.Set("Content-Type", "application/json")
-	}
-	if c.token != "" {
-		r.Header.Set("Authorization", "Bearer "+c.token)
-	}
-	res, err := http.DefaultClient.Do(r)
-	if err != nil {
-		if ctx.Err() != nil {
-			return ctx.Err()
-		}
-		return &unreachable{c.base, err}
 	}
 	defer res.Body.Close()
 	text, err := io.ReadAll(res.Body)
 	if err != nil {
 		return &unreachable{c.base, err}
 	}
-	if res.StatusCode >= 300 {
-		return c.refusal(res.StatusCode, text)
+	if into == nil {
+		return nil
 	}
 	if err := json.Unmarshal(text, into); err != nil {
 		return fmt.Errorf("what %s answers is not what a muster server does", c.base)
 	}
 	return nil
+}
+
+// send sends a request, with a body of a type unless that is nil, and returns the answer, whose body is the caller's to
+// close.
+func (c *client) send(ctx context.Context, method, path, kind string, body io.Reader) (*http.Response, error) {
+	r, err := http.NewRequestWithContext(ctx, method, c.base+path, body)
+	if err != nil {
+		return nil, err
+	}
+	if body != nil {
+		r.Header.Set("Content-Type", kind)
+	}
+	if c.token != "" {
+		r.Header.Set("Authorization", "Bearer "+c.token)
+	}
+	res, err := (&http.Client{Transport: c.transport}).Do(r)
+	if err != nil {
+		if ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
+		return nil, &unreachable{c.base, err}
+	}
+	if res.StatusCode < 300 {
+		return res, nil
+	}
+	defer res.Body.Close()
+	text, err := io.ReadAll(res.Body)
+	if err != nil {
+		return nil, &unreachable{c.base, err}
+	}
+	return nil, c.refusal(res.StatusCode, text)
 }
 
 // busy is an answer that asks to come back later.

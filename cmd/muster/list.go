@@ -3,8 +3,10 @@ package main
 import (
 	"bufio"
 	"context"
+	"encoding/json"
 	"fmt"
 	"io"
+	"net/url"
 	"os"
 	"strings"
 
@@ -59,23 +61,9 @@ that begin with # and blank ones are passed over. Ids that nobody has are counte
 }
 
 func (a *app) lists(ctx context.Context) error {
-	s, err := a.open(ctx, readStore)
+	lines, err := a.listLines(ctx)
 	if err != nil {
 		return err
-	}
-	defer s.close()
-	data := s.store.Snapshot()
-	lines := []segmentLine{}
-	for _, list := range s.prog.Lists {
-		on, err := data.List(list.Name)
-		if err != nil {
-			return err
-		}
-		line := segmentLine{Name: list.Name, Title: list.Title, Of: uint64(data.Members())}
-		if on != nil {
-			line.Members = on.GetCardinality()
-		}
-		lines = append(lines, line)
 	}
 	if a.format == formatJSON {
 		return writeJSON(a.out, lines)
@@ -94,16 +82,40 @@ func (a *app) lists(ctx context.Context) error {
 	return t.write(a.out, "", a.style(a.out))
 }
 
-func (a *app) changeList(ctx context.Context, name, file string, change listChange) error {
-	s, err := a.open(ctx, writeStore)
+// listLines are the lists of a server or a store, with how many are on each.
+func (a *app) listLines(ctx context.Context) ([]segmentLine, error) {
+	if server := a.serverURL(); server != "" {
+		c, err := a.client(server)
+		if err != nil {
+			return nil, err
+		}
+		var got struct {
+			Lists []segmentLine `json:"lists"`
+		}
+		return got.Lists, c.do(ctx, "GET", "/v1/lists", nil, &got)
+	}
+	s, err := a.open(ctx, readStore)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	defer s.close()
-	list, err := findList(s.prog, name)
-	if err != nil {
-		return err
+	data := s.store.Snapshot()
+	lines := []segmentLine{}
+	for _, list := range s.prog.Lists {
+		on, err := data.List(list.Name)
+		if err != nil {
+			return nil, err
+		}
+		line := segmentLine{Name: list.Name, Title: list.Title, Of: uint64(data.Members())}
+		if on != nil {
+			line.Members = on.GetCardinality()
+		}
+		lines = append(lines, line)
 	}
+	return lines, nil
+}
+
+func (a *app) changeList(ctx context.Context, name, file string, change listChange) error {
 	var in io.Reader = a.in
 	if file != "-" {
 		f, err := os.Open(file)
@@ -112,6 +124,18 @@ func (a *app) changeList(ctx context.Context, name, file string, change listChan
 		}
 		defer f.Close()
 		in = f
+	}
+	if server := a.serverURL(); server != "" {
+		return a.uploadList(ctx, server, name, in, change)
+	}
+	s, err := a.open(ctx, writeStore)
+	if err != nil {
+		return err
+	}
+	defer s.close()
+	list, err := findList(s.prog, name)
+	if err != nil {
+		return err
 	}
 	q, err := s.asker("")
 	if err != nil {
@@ -139,10 +163,39 @@ func (a *app) changeList(ctx context.Context, name, file string, change listChan
 		return err
 	}
 	fmt.Fprintf(a.out, "%s: %s, was %s\n", list.Name, many(next.GetCardinality(), "member"), count(old.GetCardinality()))
-	if len(missing) > 0 {
-		shown := missing[:min(len(missing), 5)]
-		fmt.Fprintf(a.err, "nobody has %s, such as %s\n", many(len(missing), "id"), orList(shown))
+	a.tellMissing(len(missing), missing[:min(len(missing), 5)])
+	return nil
+}
+
+func (a *app) tellMissing(n int, shown []string) {
+	if n > 0 {
+		fmt.Fprintf(a.err, "nobody has %s, such as %s\n", many(n, "id"), orList(shown))
 	}
+}
+
+// uploadList hands ids to a server.
+func (a *app) uploadList(ctx context.Context, server, name string, in io.Reader, change listChange) error {
+	c, err := a.client(server)
+	if err != nil {
+		return err
+	}
+	method := map[listChange]string{listReplace: "PUT", listAdd: "POST", listRemove: "DELETE"}[change]
+	res, err := c.send(ctx, method, "/v1/lists/"+url.PathEscape(name), "text/plain; charset=utf-8", in)
+	if err != nil {
+		return err
+	}
+	defer res.Body.Close()
+	var got struct {
+		Members  int      `json:"members"`
+		Unknown  int      `json:"unknown"`
+		Examples []string `json:"examples"`
+	}
+	if err := json.NewDecoder(res.Body).Decode(&got); err != nil {
+		return fmt.Errorf("what %s answers is not what a muster server does", c.base)
+	}
+	what := map[listChange]string{listReplace: "put on it", listAdd: "added", listRemove: "taken off"}[change]
+	fmt.Fprintf(a.out, "%s: %s %s\n", name, many(got.Members, "member"), what)
+	a.tellMissing(got.Unknown, got.Examples)
 	return nil
 }
 

@@ -33,7 +33,8 @@ func newPlan(a *app) *cobra.Command {
 		GroupID: groupRules,
 		Long: `Compares edited rules with those in force, over the members of the store as its clock stands: who
 enters and leaves each segment, whose tags change, with a few members as examples and the clause that decides for
-them. Rules that mean what they meant are not listed. Nothing is written.
+them. Rules that mean what they meant are not listed. Nothing is written. With --server, the members are those of the
+server: a copy of its store is taken, for which the token must have the right admin.
 
 The edited rules are those of the argument, of --rules, or of the current directory. The rules in force are those that
 the store remembers, or what --against names: a directory, a file, or a revision of the git repository that the edited
@@ -45,6 +46,7 @@ whose value becomes known and unknown.
 
 Exit status: 0; 1 if there is too much by --fail-on, or any effect with --exit-code; 2 if it cannot be told.`,
 		Example: `  muster plan rules
+  muster plan rules --server http://127.0.0.1:7077     for the members of a server
   muster plan rules --against main                     against a branch
   muster plan rules --against main --format markdown   for a comment on a pull request
   muster plan rules --fail-on 'vip.leaving > 5%' --fail-on '*.changed > 100_000'`,
@@ -74,7 +76,14 @@ func (a *app) plan(ctx context.Context, args []string, o planOptions) error {
 	if err != nil {
 		return err
 	}
-	store, err := a.openStore(readStore)
+	if server := a.serverURL(); server != "" {
+		drop, err := a.copyOf(ctx, server)
+		if err != nil {
+			return err
+		}
+		defer drop()
+	}
+	store, err := a.openSettled(ctx)
 	if err != nil {
 		return err
 	}

@@ -92,7 +92,12 @@ file, and answers which members a rule selects: at once, exactly, with the reaso
 			c.Hidden = true
 		}
 	}
-	root.PersistentPreRunE = func(cmd *cobra.Command, _ []string) error { return a.checkFormat(cmd) }
+	root.PersistentPreRunE = func(cmd *cobra.Command, _ []string) error {
+		if err := a.checkServer(cmd); err != nil {
+			return err
+		}
+		return a.checkFormat(cmd)
+	}
 	return root
 }
 

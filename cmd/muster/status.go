@@ -20,8 +20,10 @@ func newStatus(a *app) *cobra.Command {
 		Short:   "show what the store holds",
 		GroupID: groupStore,
 		Long: `Shows the size of the store, how many members and events it holds, its clock, the rules that it remembers,
-the files that it took in, and how much a server has written that is not in the columns yet.`,
+the files that it took in, and how much a server has written that is not in the columns yet. Of a server it shows how it
+is doing: its clock, the rules in force and why a later edit of them is not, and what is wrong, if anything is.`,
 		Example: `  muster status
+  muster status --server http://127.0.0.1:7077
   muster status --format json`,
 		Args:        cobra.NoArgs,
 		Annotations: onlyTableAndJSON,
@@ -65,6 +67,9 @@ type lastImportJSON struct {
 }
 
 func (a *app) status(ctx context.Context) error {
+	if server := a.serverURL(); server != "" {
+		return a.statusOf(ctx, server)
+	}
 	store, err := a.openStore(readStore)
 	if err != nil {
 		return err

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/url"
 	"os/user"
 	"strings"
 
@@ -59,6 +60,9 @@ func newTag(a *app) *cobra.Command {
 
 // setTag sets a manual tag of members, or clears it if text is nil. All ids are looked up before any tag is set.
 func (a *app) setTag(ctx context.Context, name string, text *string, ids []string, o tagSetOptions) error {
+	if server := a.serverURL(); server != "" {
+		return a.setTagThere(ctx, server, name, text, ids, o)
+	}
 	s, err := a.open(ctx, writeStore)
 	if err != nil {
 		return err
@@ -98,11 +102,41 @@ func (a *app) setTag(ctx context.Context, name string, text *string, ids []strin
 			return err
 		}
 	}
+	a.tellTag(name, text, len(members))
+	return nil
+}
+
+func (a *app) tellTag(name string, text *string, members int) {
 	if text == nil {
-		fmt.Fprintf(a.out, "%s cleared for %s\n", name, many(len(members), "member"))
+		fmt.Fprintf(a.out, "%s cleared for %s\n", name, many(members, "member"))
 	} else {
-		fmt.Fprintf(a.out, "%s set to %s for %s\n", name, *text, many(len(members), "member"))
+		fmt.Fprintf(a.out, "%s set to %s for %s\n", name, *text, many(members, "member"))
 	}
+}
+
+// setTagThere has a server set or clear a tag, of one member after the other.
+func (a *app) setTagThere(ctx context.Context, server, name string, text *string, ids []string, o tagSetOptions) error {
+	if o.by != "" {
+		return usageError("tag", "a server notes whose token it is: --by goes without --server")
+	}
+	c, err := a.client(server)
+	if err != nil {
+		return err
+	}
+	for i, id := range ids {
+		path := "/v1/members/" + url.PathEscape(id) + "/tags/" + url.PathEscape(name)
+		if text == nil {
+			err = c.do(ctx, "DELETE", path, nil, nil)
+		} else {
+			err = c.do(ctx, "PUT", path, map[string]string{"text": *text}, nil)
+		}
+		if err != nil && i > 0 {
+			return fmt.Errorf("done for the first %s; %s: %w", many(i, "member"), id, err)
+		} else if err != nil {
+			return err
+		}
+	}
+	a.tellTag(name, text, len(ids))
 	return nil
 }
 

@@ -55,11 +55,7 @@ func (a *app) tail(ctx context.Context, segments []string, o tailOptions) error 
 	if _, err := strconv.ParseUint(o.after, 10, 62); err != nil && o.after != "last" {
 		return usageError("tail", "--after takes the number of a crossing, or last")
 	}
-	server := a.serverURL()
-	if server == "" {
-		server = defaultListen
-	}
-	c, err := a.client(server)
+	c, err := a.serverOrHere()
 	if err != nil {
 		return err
 	}

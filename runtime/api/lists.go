@@ -22,6 +22,48 @@ func (s *Server) deleteList(w http.ResponseWriter, r *http.Request) error {
 	return s.changeList(w, r, live.Remove)
 }
 
+// lists are all of them.
+type lists struct {
+	Lists []listCount `json:"lists"`
+}
+
+// listCount is a list with how many members are on it.
+type listCount struct {
+	Name    string `json:"name"`
+	Title   string `json:"title,omitempty"`
+	Members int    `json:"members"`
+	Of      int    `json:"of"`
+}
+
+func (s *Server) getLists(w http.ResponseWriter, r *http.Request) error {
+	q, err := s.ask("")
+	if err != nil {
+		return err
+	}
+	ctx, done, err := s.question(r.Context())
+	if err != nil {
+		return err
+	}
+	defer done()
+	of, err := q.view.Of(ctx)
+	if err != nil {
+		return err
+	}
+	out := lists{Lists: []listCount{}}
+	for _, l := range q.prog.Lists {
+		query, err := q.compile("list", "`"+l.Name+"`")
+		if err != nil {
+			return err
+		}
+		n, err := q.view.Count(ctx, query.Node)
+		if err != nil {
+			return err
+		}
+		out.Lists = append(out.Lists, listCount{l.Name, l.Title, n, of})
+	}
+	return send(w, out)
+}
+
 // listed answers an upload.
 type listed struct {
 	// Members is how many members the ids name; Unknown how many ids nobody has, with a few of them.

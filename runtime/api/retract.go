@@ -13,7 +13,7 @@ import (
 // deleteEvent takes an event back by its key: of the member that a parameter names, else of whoever has it.
 func (s *Server) deleteEvent(w http.ResponseWriter, r *http.Request) error {
 	prog := s.engine.View().Program()
-	id, err := idParam(prog, r)
+	id, err := s.idParam(prog, r)
 	if err != nil {
 		return err
 	}
@@ -60,17 +60,10 @@ func (s *Server) holder(ctx context.Context, prog *ir.Program, name, key string)
 		if err != nil {
 			return nil, err
 		}
-		return nil, fail(http.StatusConflict, "%d members have %s with the key %s, such as %s; say of whom, with the parameter %s",
+		return nil, fail(http.StatusConflict, "%d members have %s with the key %s, such as %s; say of whom, by %s",
 			len(numbers), article(name), quote(key), strings.Join(shown, ", "), orList(idNames(prog)))
 	}
-	ids, err := s.engine.IDs(numbers)
-	if err != nil {
-		return nil, err
-	}
-	if len(ids[0]) == 0 {
-		return nil, fail(http.StatusUnprocessableEntity, "member #%d has no id, so nothing can be sent to it", numbers[0])
-	}
-	return &ids[0][0], nil
+	return s.idOf(numbers[0])
 }
 
 func article(name string) string {
@@ -81,14 +74,15 @@ func article(name string) string {
 	return "a " + name
 }
 
-// idParam reads the id of a member from the query: a parameter that is called like an id attribute. It is nil if there is
-// none.
-func idParam(prog *ir.Program, r *http.Request) (*live.ID, error) {
+// idParam reads the id of a member from the query: a parameter that is called like an id attribute, or member with an id
+// of any kind. It is nil if there is none.
+func (s *Server) idParam(prog *ir.Program, r *http.Request) (*live.ID, error) {
+	query := r.URL.Query()
 	for _, a := range prog.Attributes {
 		if a.ID == nil {
 			continue
 		}
-		if text := r.URL.Query().Get(a.Name); text != "" {
+		if text := query.Get(a.Name); text != "" {
 			form, ok := ingest.NormaliseID(a, text)
 			if !ok {
 				return nil, fail(http.StatusUnprocessableEntity, "%s is no usable %s", quote(text), a.Name)
@@ -96,7 +90,30 @@ func idParam(prog *ir.Program, r *http.Request) (*live.ID, error) {
 			return &live.ID{Attribute: a.Name, Text: string(form)}, nil
 		}
 	}
-	return nil, nil
+	if query.Get("member") == "" {
+		return nil, nil
+	}
+	q, err := s.ask("")
+	if err != nil {
+		return nil, err
+	}
+	number, err := q.find(query.Get("member"))
+	if err != nil {
+		return nil, err
+	}
+	return s.idOf(number)
+}
+
+// idOf is an id by which inputs can name a member.
+func (s *Server) idOf(number uint32) (*live.ID, error) {
+	ids, err := s.engine.IDs([]uint32{number})
+	if err != nil {
+		return nil, err
+	}
+	if len(ids[0]) == 0 {
+		return nil, fail(http.StatusUnprocessableEntity, "member #%d has no id, so nothing can be sent to it", number)
+	}
+	return &ids[0][0], nil
 }
 
 func idNames(prog *ir.Program) (names []string) {

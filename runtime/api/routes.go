@@ -43,6 +43,7 @@ func (s *Server) routes() []route {
 		{"POST", "/v1/coupons/codes/{code}/void", Write, s.postCode(live.VoidCode)},
 		{"POST", "/v1/coupons/codes/{code}/reserve", Write, s.postCode(live.ReserveCode)},
 		{"POST", "/v1/coupons/codes/{code}/release", Write, s.postCode(live.ReleaseCode)},
+		{"GET", "/v1/lists", Read, s.getLists},
 		{"PUT", "/v1/lists/{name}", Write, s.putList},
 		{"POST", "/v1/lists/{name}", Write, s.postList},
 		{"DELETE", "/v1/lists/{name}", Write, s.deleteList},

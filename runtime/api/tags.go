@@ -1,7 +1,9 @@
 package api
 
 import (
+	"encoding/json"
 	"net/http"
+	"strings"
 
 	"github.com/muster-engine/muster/compiler/ir"
 	"github.com/muster-engine/muster/runtime/ingest"
@@ -21,6 +23,9 @@ func (s *Server) putTag(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	defer release()
+	if body, err = written(body, tag.Type); err != nil {
+		return err
+	}
 	value, reason := ingest.ReadValue(prog, tag.Type, body)
 	switch {
 	case reason != "":
@@ -29,6 +34,36 @@ func (s *Server) putTag(w http.ResponseWriter, r *http.Request) error {
 		return fail(http.StatusUnprocessableEntity, `%s: there is no value; send {"value": …}, or DELETE to clear the tag`, tag.Name)
 	}
 	return s.setTag(w, r, tag, value)
+}
+
+// written makes of {"text": …}, a value as somebody types it, what has it as a value; any other body it leaves alone.
+func written(body []byte, t ir.Type) ([]byte, error) {
+	var in struct {
+		Text  *string         `json:"text"`
+		Value json.RawMessage `json:"value"`
+	}
+	if json.Unmarshal(body, &in) != nil || in.Text == nil {
+		return body, nil
+	}
+	if in.Value != nil {
+		return nil, fail(http.StatusUnprocessableEntity, "say value or text, not both")
+	}
+	value := any(*in.Text)
+	switch text := strings.ToLower(strings.TrimSpace(*in.Text)); {
+	case t.Kind == ir.Bool && (text == "yes" || text == "true"):
+		value = true
+	case t.Kind == ir.Bool && (text == "no" || text == "false"):
+		value = false
+	case t.Kind == ir.Set:
+		elements := []string{}
+		for _, one := range strings.Split(*in.Text, ",") {
+			if one = strings.TrimSpace(one); one != "" {
+				elements = append(elements, one)
+			}
+		}
+		value = elements
+	}
+	return encode(map[string]any{"value": value}), nil
 }
 
 func (s *Server) deleteTag(w http.ResponseWriter, r *http.Request) error {
@@ -48,14 +83,11 @@ func (s *Server) setTag(w http.ResponseWriter, r *http.Request, tag *ir.Tag, val
 	if err != nil {
 		return err
 	}
-	ids, err := s.engine.IDs([]uint32{number})
+	id, err := s.idOf(number)
 	if err != nil {
 		return err
 	}
-	if len(ids[0]) == 0 {
-		return fail(http.StatusUnprocessableEntity, "member #%d has no id, so nothing can be sent to it", number)
-	}
-	in := live.Input{Kind: live.Manual, Tag: tag.Name, Value: value, By: nameOf(r.Context()), IDs: ids[0][:1]}
+	in := live.Input{Kind: live.Manual, Tag: tag.Name, Value: value, By: nameOf(r.Context()), IDs: []live.ID{*id}}
 	if err := s.one(r.Context(), in, http.StatusUnprocessableEntity); err != nil {
 		return err
 	}

@@ -1,0 +1,40 @@
+package main
+
+import (
+	"strings"
+
+	"github.com/spf13/cobra"
+)
+
+// withoutServer are the commands that no server is asked by, with what to do instead.
+var withoutServer = map[string]string{
+	"import":  "an import needs the store for itself; send the rows to the server: POST /v1/events?source=NAME, a JSON object a line",
+	"verify":  "a store is verified from its file; take a copy with muster backup --server URL FILE, then muster verify --store FILE",
+	"restore": "a store is restored where it lies, while no server has it open",
+	"compact": "a store is compacted where it lies, while no server has it open",
+	"serve":   "it is the server; --listen says where",
+	"repl":    "it asks a store; ask a server one question at a time, with muster query",
+	"init":    "it needs rule files only",
+	"check":   "it needs rule files only",
+	"fmt":     "it needs rule files only",
+	"test":    "it needs rule files only",
+	"demo":    "it makes a store of its own",
+	"bench":   "it makes a store of its own",
+	"version": "it tells about this program",
+}
+
+// checkServer refuses --server where nothing would be asked of the server: the command would do something else than its
+// caller thinks.
+func (a *app) checkServer(cmd *cobra.Command) error {
+	if a.server == "" {
+		return nil
+	}
+	words := strings.Fields(cmd.CommandPath())
+	if len(words) < 2 {
+		return nil
+	}
+	if why, ok := withoutServer[words[1]]; ok {
+		return usageError(words[1], "%s goes without --server: %s", words[1], why)
+	}
+	return nil
+}
