@@ -13,7 +13,11 @@ import (
 // TestReadme runs the tour of the README: it writes the files of blocks marked `file NAME` and runs every line of
 // console blocks that begins with `$ `. What the commands print, on either stream, must be what the block shows, with
 // times masked. MUSTER_UPDATE=1 writes what they print into the README.
-func TestReadme(t *testing.T) { runTour(t, filepath.Join("..", "..", "README.md"), 8) }
+//
+// Of what a shell does, `export NAME=VALUE`, `cp FROM TO`, `COMMAND &` and `kill %1` are understood. A server that is
+// started so listens at a port of its own instead of the usual one, and is waited for; so is a new revision of its rules
+// after a cp.
+func TestReadme(t *testing.T) { runTour(t, filepath.Join("..", "..", "README.md"), 20) }
 
 // runTour runs the tour of a document, which has at least so many commands.
 func runTour(t *testing.T, name string, atLeast int) {
@@ -42,12 +46,13 @@ func runTour(t *testing.T, name string, atLeast int) {
 		Files: []string{script},
 		Setup: setupScript,
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"await": await,
 			"try": func(ts *testscript.TestScript, _ bool, args []string) {
 				_ = ts.Exec(args[0], args[1:]...) // its status is not what the tour is about
 			},
 			"prints": func(ts *testscript.TestScript, _ bool, args []string) {
 				command := tour.commands[atoi(args[0])]
-				printed := ts.ReadFile("stdout") + ts.ReadFile("stderr")
+				printed := strings.ReplaceAll(ts.ReadFile("stdout")+ts.ReadFile("stderr"), "127.0.0.1:"+ts.Getenv("PORT"), defaultListen)
 				got[command.line] = printed
 				if os.Getenv("MUSTER_UPDATE") == "" && string(mask([]byte(printed))) != string(mask([]byte(command.output))) {
 					ts.Fatalf("%s:%d: %s\nprints:\n%s\nshown:\n%s", filepath.Base(name), command.line, command.text, printed, command.output)
@@ -102,11 +107,30 @@ func readTour(text string) *tour {
 // script runs every command, whatever its status, and compares what it prints.
 func (t *tour) script() string {
 	var b strings.Builder
+	line := func(format string, args ...any) { fmt.Fprintf(&b, format+"\n", args...) }
+	serving, revision := false, 1
 	for i, c := range t.commands {
-		fmt.Fprintf(&b, "try %s\nprints %d\n", c.text, i)
+		text := strings.ReplaceAll(c.text, defaultListen, "127.0.0.1:$PORT")
+		switch word, rest, _ := strings.Cut(text, " "); {
+		case word == "export":
+			line("env %s", rest)
+		case word == "cp":
+			line("%s", text)
+			if revision++; serving {
+				line(`await http://127.0.0.1:$PORT/v1/rules '"revision":%d,'`, revision)
+			}
+		case text == "kill %1":
+			line("kill -INT server\nwait server")
+		case strings.HasSuffix(text, "&"):
+			text, _, _ = strings.Cut(strings.TrimSuffix(text, "&"), "2>")
+			line("exec %s --listen 127.0.0.1:$PORT &server&\nawait http://127.0.0.1:$PORT/readyz", strings.TrimSpace(text))
+			serving = true
+		default:
+			line("try %s\nprints %d", text, i)
+		}
 	}
 	for _, f := range t.files {
-		fmt.Fprintf(&b, "-- %s --\n%s", f[0], f[1])
+		line("-- %s --\n%s", f[0], strings.TrimSuffix(f[1], "\n"))
 	}
 	return b.String()
 }

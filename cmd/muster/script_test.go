@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -33,7 +34,59 @@ func TestMain(m *testing.M) {
 				now: scriptClock(), name: "muster",
 			}))
 		},
+		"curl": func() { os.Exit(curl(os.Args[1:])) },
 	})
+}
+
+// curl does what documents use the program of that name for: curl [-s] [-f] [-X METHOD] [-H HEADER]... [-d DATA] URL.
+func curl(args []string) int {
+	method, target, data := "", "", ""
+	header := http.Header{}
+	for i := 0; i < len(args); i++ {
+		value := func() string {
+			if i++; i < len(args) {
+				return args[i]
+			}
+			return ""
+		}
+		switch args[i] {
+		case "-s", "-f":
+		case "-X":
+			method = value()
+		case "-d":
+			data = value()
+		case "-H":
+			name, text, _ := strings.Cut(value(), ":")
+			header.Add(name, strings.TrimSpace(text))
+		default:
+			target = args[i]
+		}
+	}
+	switch {
+	case method == "" && data != "":
+		method = "POST"
+	case method == "":
+		method = "GET"
+	}
+	r, err := http.NewRequest(method, target, strings.NewReader(data))
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "curl:", err)
+		return 2
+	}
+	r.Header = header
+	if data != "" && header.Get("Content-Type") == "" {
+		header.Set("Content-Type", "application/x-www-form-urlencoded")
+	}
+	res, err := http.DefaultClient.Do(r)
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "curl:", err)
+		return 7
+	}
+	defer res.Body.Close()
+	if _, err := io.Copy(os.Stdout, res.Body); err != nil {
+		return 18
+	}
+	return 0
 }
 
 // TestScripts runs the scripts of testdata/scripts through the real commands. MUSTER_UPDATE=1 writes what the commands
