@@ -305,7 +305,7 @@ func (w *bulkWriter) publish() (replaced map[objectID]entry, err error) {
 	next.DataVersion++
 	next.Generation, next.Pinned = now.Generation+1, now.Pinned // the rest may have moved on
 	next.Stamp, next.Conflicts, next.Sinks = max(next.Stamp, now.Stamp), now.Conflicts, now.Sinks
-	next.Erasing = now.Erasing
+	next.Syncs, next.Erasing = now.Syncs, now.Erasing
 	if b.live.upto > 0 {
 		next.Checkpointed, next.CheckpointClock = b.live.upto, b.live.clock
 	}

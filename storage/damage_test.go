@@ -69,6 +69,7 @@ func fullStore(t *testing.T) (content []byte, want *model) {
 		s.SetCuts(map[string]Cuts{"k": {Key: "k", Values: []column.Value{column.Int(4)}, Groups: []int{2}}}),
 		s.AppendJournal(JournalEntry{Seq: 1, Record: []byte("entry"), Receipts: []Receipt{{Key: [32]byte{7}, Answer: []byte("taken")}}, Messages: testMessages("sms", 1, 3)}),
 		s.Acknowledge([]Handed{{"sms", 2, &Failure{FailedAt: 5, Attempts: 1, Reason: "no"}}}),
+		s.PutSync(SyncState{Sync: "crm", Run: 2}, map[uint32][]byte{0: handedContent(1, 100_000), 2: handedContent(2, 9)}),
 	} {
 		if err != nil {
 			t.Fatal(err)
@@ -147,6 +148,22 @@ func readAll(path string, want *model) error {
 	sinks, err := s.Sinks()
 	if err != nil {
 		return err
+	}
+	syncs, err := s.SyncStates()
+	if err != nil {
+		return err
+	}
+	for block, want := range [][]byte{handedContent(1, 100_000), nil, handedContent(2, 9)} {
+		got, err := s.HandedOver("crm", uint32(block))
+		if err != nil {
+			return err
+		}
+		if !bytes.Equal(got, want) {
+			return errors.New("WRONG ANSWER: what was handed over")
+		}
+	}
+	if len(syncs) != 1 || syncs[0].Run != 2 {
+		return errors.New("WRONG ANSWER: syncs")
 	}
 	if len(waiting) != 2 || waiting[1].Key != "sms/3" || len(dead) != 1 || dead[0].Reason != "no" || len(sinks) != 1 || sinks[0].Last != 3 {
 		return errors.New("WRONG ANSWER: messages")
@@ -263,6 +280,12 @@ func TestDamageIsNamedByWhatItHits(t *testing.T) {
 				return nil
 			})
 		}
+		for _, bucket := range []string{"syncs", "handed:crm"} {
+			_ = tx.Bucket([]byte(bucket)).ForEach(func(_, v []byte) error {
+				targets = append(targets, target{bytes.Clone(v), `what sync "crm" has handed over`})
+				return nil
+			})
+		}
 		_ = tx.Bucket(conflictBucket).ForEach(func(_, v []byte) error {
 			targets = append(targets, target{bytes.Clone(v), "the conflicts"})
 			return nil
@@ -308,7 +331,7 @@ func TestDamageIsNamedByWhatItHits(t *testing.T) {
 		seen[target.says] = true
 	}
 	for _, says := range []string{
-		`the messages for sink "sms"`, "the conflicts", "the merges of members 0–65535", "the members that are gone", "the root", "the manifest", "the schema", "the rule set", "the ntile cuts", "the record of imports",
+		`the messages for sink "sms"`, `what sync "crm" has handed over`, "the conflicts", "the merges of members 0–65535", "the members that are gone", "the root", "the manifest", "the schema", "the rule set", "the ntile cuts", "the record of imports",
 		`list "blocked"`, `table "store"`, `attribute "city", members 0–65535`, `attribute "tag:foot", members 0–65535`,
 		`field "amount" of event "order", members 0–65535`, `times of event "order", members 0–65535`,
 	} {

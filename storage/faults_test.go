@@ -63,6 +63,12 @@ var faultSteps = []struct {
 	{"a last checkpoint", func(s *storage.Store, _ string) error {
 		return faultImport(s, 3, 20, func(b *storage.Bulk) { b.Checkpoint(6, 60) })
 	}},
+	{"a sync", func(s *storage.Store, _ string) error {
+		return s.PutSync(storage.SyncState{Sync: "crm", Run: 1, Running: true}, nil)
+	}},
+	{"a block handed over", func(s *storage.Store, _ string) error {
+		return s.PutSync(storage.SyncState{Sync: "crm", Run: 1}, map[uint32][]byte{1: bytes.Repeat([]byte("block"), 20_000)})
+	}},
 	{"a dead letter sent again", func(s *storage.Store, _ string) error {
 		_, err := s.Resend("sms", nil)
 		return err
@@ -71,6 +77,7 @@ var faultSteps = []struct {
 		_, err := s.ForgetMessages(3)
 		return err
 	}},
+	{"a sync forgotten", func(s *storage.Store, _ string) error { return s.DropSync("crm") }},
 	{"a backup", func(s *storage.Store, dir string) error {
 		_, err := s.Backup(context.Background(), filepath.Join(dir, "backup"), true, nil)
 		return err
@@ -153,6 +160,20 @@ func faultState(t *testing.T, s *storage.Store) string {
 	})
 	if err != nil {
 		t.Fatal(err)
+	}
+	syncs, err := s.SyncStates()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, st := range syncs {
+		fmt.Fprintln(&b, st)
+		for block := range st.Held {
+			content, err := s.HandedOver(st.Sync, uint32(block))
+			if err != nil {
+				t.Fatal(err)
+			}
+			fmt.Fprintln(&b, block, len(content))
+		}
 	}
 	sinks, err := s.Sinks()
 	if err != nil {

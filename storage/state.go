@@ -40,6 +40,7 @@ type root struct {
 	Stamp           int64    `json:",omitempty"` // the last that was given to what set attributes or manual tags
 	Conflicts       int64    `json:",omitempty"` // how many have been reported
 	Sinks           []string `json:",omitempty"` // that have had messages, in the order of their first
+	Syncs           []string `json:",omitempty"` // that have handed anything over
 	// Erasing says that the free pages of the file may still hold what was known of erased members.
 	Erasing   bool `json:",omitempty"`
 	Documents [documentCount]documentRef

@@ -201,6 +201,7 @@ func (s *Store) verifyRecords() error {
 		s.Crossings(0, func(uint64, []byte) (bool, error) { return true, nil }),
 		s.Conflicts(0, func(Conflict) (bool, error) { return true, nil }),
 		s.verifyOutbox(),
+		s.verifySyncs(),
 		s.verifyReceipts(),
 	)
 }

@@ -2,7 +2,6 @@ package deliver
 
 import (
 	"context"
-	"errors"
 	"log/slog"
 	"sync"
 	"time"
@@ -17,11 +16,22 @@ type Store interface {
 	Pending(sink string, after uint64, limit int) ([]storage.Message, error)
 	IsPending(sink string, seq uint64) (bool, error)
 	Acknowledge(done []storage.Handed) error
+	DeadLetters
+}
+
+// DeadLetters is what somebody does with the dead letters of a sink.
+type DeadLetters interface {
+	DeadLetters(sink string, after uint64, limit int) ([]storage.DeadLetter, error)
+	Resend(sink string, keys []string) (int, error)
+	DropDead(sink string, keys []string) (int, error)
 }
 
 // Options are what a deliverer goes by.
 type Options struct {
 	Store Store
+	// Members and Handovers are what syncs need; without them there are none.
+	Members   Members
+	Handovers Handovers
 	Setup
 	Policy
 	Clock
@@ -38,6 +48,7 @@ type Deliverer struct {
 	using    sync.Mutex // held while the program changes
 	mu       sync.Mutex
 	couriers map[string]*courier // by sink
+	syncer   *syncer             // nil: no syncs
 }
 
 // Start begins to hand over the messages for the sinks of a program. An error names what they lack.
@@ -79,10 +90,21 @@ func (d *Deliverer) Use(ctx context.Context, prog *ir.Program) error {
 		}
 		d.couriers[name] = c // shown until its successor is there
 	}
+	resting := d.syncer
 	d.mu.Unlock()
+	if resting != nil {
+		resting.stop()
+	}
 	d.rest(ctx, before)
 	d.mu.Lock()
 	defer d.mu.Unlock()
+	if d.opt.Members != nil {
+		d.syncer = &syncer{
+			prog: prog, members: d.opt.Members, store: d.opt.Handovers, targets: targets, policy: d.opt.Policy, clock: d.opt.Clock,
+			log: d.opt.Logger,
+		}
+		d.syncer.start()
+	}
 	for i, sink := range prog.Sinks {
 		c := &courier{
 			sink: sink, prog: prog, target: targets[i], store: d.opt.Store, acks: d.acks, clock: d.opt.Clock, policy: d.opt.Policy,
@@ -131,7 +153,11 @@ func (d *Deliverer) Stop(ctx context.Context) {
 	d.mu.Lock()
 	couriers := d.couriers
 	d.couriers = map[string]*courier{}
+	resting := d.syncer
 	d.mu.Unlock()
+	if resting != nil {
+		resting.stop()
+	}
 	d.rest(ctx, couriers)
 	d.end()
 	<-d.acks.done
@@ -176,5 +202,41 @@ func (d *Deliverer) States() ([]SinkState, error) {
 	return all, nil
 }
 
-// ErrNoSink says that there is no such sink.
-var ErrNoSink = errors.New("no such sink")
+// DeadLetters returns dead letters of a sink after a number, at most limit of them, in order.
+func (d *Deliverer) DeadLetters(sink string, after uint64, limit int) ([]storage.DeadLetter, error) {
+	return d.opt.Store.DeadLetters(sink, after, limit)
+}
+
+// Resend sends dead letters of a sink again, all if no keys are given, and returns how many they are.
+func (d *Deliverer) Resend(sink string, keys []string) (int, error) {
+	defer d.Look()
+	return d.opt.Store.Resend(sink, keys)
+}
+
+// DropDead gives dead letters of a sink up, all if no keys are given, and returns how many they are.
+func (d *Deliverer) DropDead(sink string, keys []string) (int, error) {
+	return d.opt.Store.DropDead(sink, keys)
+}
+
+// Sync begins a run of a sync, unless one is under way, and returns its state. whole hands over everything, and not what has
+// changed. An [ErrNoSync] says that the rules have no such sync.
+func (d *Deliverer) Sync(name string, whole bool) (storage.SyncState, error) {
+	d.mu.Lock()
+	s := d.syncer
+	d.mu.Unlock()
+	if s == nil {
+		return storage.SyncState{}, ErrNoSync
+	}
+	return s.ask(name, whole)
+}
+
+// Syncs tells how the syncs of the rules go.
+func (d *Deliverer) Syncs() ([]storage.SyncState, error) {
+	d.mu.Lock()
+	s := d.syncer
+	d.mu.Unlock()
+	if s == nil {
+		return nil, nil
+	}
+	return s.states()
+}

@@ -69,6 +69,11 @@ func (e *Engine) nextChange() int64 {
 	return min(e.nextDate(), e.nextStep(), e.flips.first(), e.nextSchedule())
 }
 
+// CatchUp lets time pass up to what the clock shows: the view then stands at the last instant at which anything changed.
+func (e *Engine) CatchUp(ctx context.Context) error {
+	return e.inLoop(ctx, func(ctx context.Context) error { return e.passTo(ctx, e.now()) })
+}
+
 // passTo steps through every instant up to now at which something changes by itself, in order.
 func (e *Engine) passTo(ctx context.Context, now int64) error {
 	for {
