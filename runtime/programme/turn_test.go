@@ -1,6 +1,7 @@
 package programme_test
 
 import (
+	"fmt"
 	"maps"
 	"slices"
 	"sort"
@@ -12,6 +13,7 @@ import (
 	"github.com/muster-engine/muster/compiler/ir"
 	"github.com/muster-engine/muster/dsl"
 	"github.com/muster-engine/muster/dsl/diag"
+	"github.com/muster-engine/muster/runtime/loyalty"
 	"github.com/muster-engine/muster/runtime/programme"
 )
 
@@ -21,13 +23,16 @@ member { phone id phone "CN"  vip bool }
 event order { order_id key  channel enum "pos" "mall"  amount money }
 event review { review_id key }
 event refund { refund_id key  order_id string  amount money }
+event visit {}
 `
 
-func compile(t testing.TB, text string) *ir.Program {
+func compile(t testing.TB, text string) *ir.Program { return compileText(t, head+text) }
+
+func compileText(t testing.TB, text string) *ir.Program {
 	t.Helper()
-	tree, found := dsl.Parse(diag.NewFile("rules.muster", head+text))
+	tree, found := dsl.Parse(diag.NewFile("rules.muster", text))
 	p, more := compiler.Compile([]*dsl.RuleFile{tree})
-	if found = append(found, more...); p == nil {
+	if found = append(found, more...); found.HasErrors() {
 		t.Fatal(found)
 	}
 	return p
@@ -40,7 +45,17 @@ type person struct {
 	c      *programme.Conductor
 	now    int64
 	stamps int64
+	number uint32
 	events map[int][]exprplan.Event
+	lists  map[int]bool
+	noID   bool
+
+	inside   map[int]bool // segments
+	messages []string     // sink, template and values
+	keys     map[string]bool
+	input    programme.Input
+	stock    int64
+	held     bool // chance may hold the member out
 
 	eval *exprplan.Evaluator
 }
@@ -54,7 +69,34 @@ func newPerson(t testing.TB, p *ir.Program, today string) *person {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &person{t: t, prog: p, c: c, now: at(t, p, today), events: map[int][]exprplan.Event{}, eval: eval}
+	return &person{
+		t: t, prog: p, c: c, now: at(t, p, today), events: map[int][]exprplan.Event{}, lists: map[int]bool{},
+		inside: map[int]bool{}, keys: map[string]bool{}, stock: 1 << 40, eval: eval,
+	}
+}
+
+// reload brings another program into force, whose events are the same or more.
+func (p *person) reload(next *ir.Program) {
+	p.t.Helper()
+	events := map[int][]exprplan.Event{}
+	for i, list := range p.events {
+		for j, e := range next.Events {
+			if e.Name == p.prog.Events[i].Name {
+				events[j] = list
+			}
+		}
+	}
+	c, err := programme.New(next, "r2")
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	if err := c.Keep(p.prog); err != nil {
+		p.t.Fatal(err)
+	}
+	if p.eval, err = exprplan.New(next); err != nil {
+		p.t.Fatal(err)
+	}
+	p.prog, p.c, p.events = next, c, events
 }
 
 // at reads a local date, or a local date and time.
@@ -72,7 +114,17 @@ func at(t testing.TB, p *ir.Program, text string) int64 {
 
 func (p *person) member() *exprplan.Member {
 	events := maps.Clone(p.events)
-	return &exprplan.Member{Events: func(i int) []exprplan.Event { return events[i] }}
+	return &exprplan.Member{
+		Number: p.number,
+		Attribute: func(i int) ir.Value {
+			if p.prog.Attributes[i].ID != nil && !p.noID {
+				return ir.StringValue("+8613900000001")
+			}
+			return ir.Unknown(p.prog.Attributes[i].Type.Kind)
+		},
+		OnList: func(i int) bool { return p.lists[i] },
+		Events: func(i int) []exprplan.Event { return events[i] },
+	}
 }
 
 func (p *person) world() *exprplan.World { return &exprplan.World{Program: p.prog, Now: p.now} }
@@ -86,16 +138,56 @@ func (p *person) insert(kind int, e exprplan.Event) {
 // turn runs a turn to its end and keeps what follows.
 func (p *person) turn(step func(*programme.Turn) error) {
 	p.t.Helper()
-	turn := p.c.Begin(p.world(), p.member(), programme.Hands{Stamp: func() int64 { p.stamps++; return p.stamps }}, programme.Input{})
-	if err := step(turn); err != nil {
-		p.t.Fatal(err)
+	turn := p.c.Begin(p.world(), p.member(), programme.Hands{
+		Stamp: func() int64 { p.stamps++; return p.stamps }, Everybody: !p.held,
+		Supply: loyalty.Supply{
+			Take: func(int) bool { p.stock--; return p.stock >= 0 },
+			Give: func(int) { p.stock++ },
+			Code: func() (string, error) { p.stamps++; return fmt.Sprint("C", p.stamps), nil },
+		},
+	}, p.input)
+	must := func(err error) {
+		if err != nil {
+			p.t.Helper()
+			p.t.Fatal(err)
+		}
 	}
-	if err := turn.Settle(); err != nil {
-		p.t.Fatal(err)
+	must(step(turn))
+	must(turn.Settle())
+	for more, err := true, error(nil); more; must(err) {
+		more, err = turn.Crossed(p.cross(turn.Member()))
 	}
-	for _, f := range turn.Outcome().Facts {
+	out := turn.Outcome()
+	for _, f := range out.Facts {
 		p.insert(f.Type, f.Event)
 	}
+	for _, c := range out.Lists {
+		p.lists[c.List] = c.On
+	}
+	for _, m := range out.Messages {
+		if p.keys[m.Key] {
+			p.t.Errorf("two messages have the key %s", m.Key)
+		}
+		p.keys[m.Key] = true
+		p.messages = append(p.messages, fmt.Sprint(p.prog.Sinks[m.Sink].Name, " ", m.Template, " ", string(m.Values)))
+	}
+}
+
+// cross compares the segments of the member with those that it was in.
+func (p *person) cross(m *exprplan.Member) (crossings []programme.Crossing) {
+	w := p.world()
+	p.eval.Reset()
+	for i, s := range p.prog.Segments {
+		v, err := p.eval.Value(w, m, s.Expr)
+		if err != nil {
+			p.t.Fatal(err)
+		}
+		if in := v.True(); in != p.inside[i] {
+			p.inside[i] = in
+			crossings = append(crossings, programme.Crossing{Segment: i, Entered: in})
+		}
+	}
+	return crossings
 }
 
 func (p *person) event(kind, when string, amount int64, texts ...string) (int, exprplan.Event) {
@@ -131,12 +223,16 @@ func (p *person) retract(kind, when string, amount int64, texts ...string) {
 	p.turn(func(t *programme.Turn) error { return t.Retracted(n, e) })
 }
 
-// advance runs the clock through every instant at which the member is due.
+// advance runs the clock through every instant at which the member is due, and through midnights if anything follows the
+// segments.
 func (p *person) advance(to string) {
 	p.t.Helper()
 	end := at(p.t, p.prog, to)
 	for {
 		next, ok := p.c.Next(p.world(), p.member())
+		if date := p.prog.Zone.NextDateChange(p.now); p.c.Plays() && (!ok || date < next) {
+			next, ok = date, true
+		}
 		if !ok || next > end {
 			break
 		}
