@@ -29,6 +29,7 @@ func commands() []func(*app) *cobra.Command {
 		newBackup,
 		newRestore,
 		newVerify,
+		newBooks,
 		newCompact,
 		newServe,
 		newReload,

@@ -15,7 +15,7 @@ import (
 )
 
 // questions are the commands that a server answers as well as a store.
-var questions = []string{"query", "tags", "segments", "member", "explain", "report"}
+var questions = []string{"query", "tags", "segments", "member", "explain", "report", "books"}
 
 // serverURL is the server to ask, or "" for the store: of --server, else of $MUSTER_SERVER unless a store is named.
 func (a *app) serverURL() string {

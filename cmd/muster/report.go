@@ -88,12 +88,12 @@ func (a *app) report(ctx context.Context, kind report.Kind, name string, o repor
 	case formatSVG:
 		return report.WriteSVG(a.out, got.Charts())
 	}
-	return a.writeReport(got)
+	return a.writeTables(got.Tables())
 }
 
-func (a *app) writeReport(r report.Report) error {
+func (a *app) writeTables(parts []report.Table) error {
 	st := a.style(a.out)
-	for i, part := range r.Tables() {
+	for i, part := range parts {
 		if i > 0 {
 			fmt.Fprintln(a.out)
 		}

@@ -184,6 +184,7 @@ var calls = map[string][]call{
 	"GET /v1/reports/tiers":              {{200, "/v1/reports/tiers", "", "", nil}, {200, "/v1/reports/tiers", "format=svg", "", nil}, {404, "/v1/reports/tiers", "name=x", "", nil}, {422, "/v1/reports/tiers", "from=x", "", nil}},
 	"GET /v1/reports/coupons":            {{200, "/v1/reports/coupons", "", "", nil}, {200, "/v1/reports/coupons", "format=svg", "", nil}, {404, "/v1/reports/coupons", "name=x", "", nil}, {422, "/v1/reports/coupons", "from=x", "", nil}},
 	"GET /v1/reports/cases":              {{200, "/v1/reports/cases", "", "", nil}, {200, "/v1/reports/cases", "format=svg", "", nil}, {404, "/v1/reports/cases", "name=x", "", nil}, {422, "/v1/reports/cases", "from=x", "", nil}},
+	"GET /v1/books":                      {{200, "/v1/books", "", "", nil}, {404, "/v1/books", "name=x", "", nil}, {422, "/v1/books", "as_of=x", "", nil}},
 	"POST /v1/query":                     {{200, "/v1/query", "", `{"condition":"active","by":["foot"]}`, nil}, {200, "/v1/query", "", `{"condition":"active","ids":true}`, nil}, {200, "/v1/query", "", `{"condition":"spend"}`, nil}, {400, "/v1/query", "", "{", nil}, {422, "/v1/query", "", `{"condition":"spend >"}`, nil}},
 	"POST /v1/console":                   {{200, "/v1/console", "", `{"args":["segments"]}`, nil}, {400, "/v1/console", "", "x", nil}},
 	"GET /v1/crossings":                  {{200, "/v1/crossings", "after=1&limit=1", "", nil}, {422, "/v1/crossings", "after=x", "", nil}},

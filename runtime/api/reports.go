@@ -42,3 +42,25 @@ func (s *Server) getReport(kind report.Kind) func(http.ResponseWriter, *http.Req
 		return send(w, got)
 	}
 }
+
+// getBooks proves the ledgers of points.
+func (s *Server) getBooks(w http.ResponseWriter, r *http.Request) error {
+	q, err := s.ask(r.URL.Query().Get("as_of"))
+	if err != nil {
+		return err
+	}
+	ctx, done, err := s.question(r.Context())
+	if err != nil {
+		return err
+	}
+	defer done()
+	got, err := report.Open(q.view, report.Period{}).Books(ctx, r.URL.Query().Get("name"))
+	var unknown *report.UnknownError
+	switch {
+	case errors.As(err, &unknown):
+		return fail(http.StatusNotFound, "%s", err)
+	case err != nil:
+		return err
+	}
+	return send(w, got)
+}

@@ -57,6 +57,11 @@ func TestReportsOfALiveEngine(t *testing.T) {
 	if x := points.Points[0]; x.Liability != 2_100 || x.Members != 2 || x.Flows.Earned != 2_100 {
 		t.Errorf("after a checkpoint the points are %+v", x)
 	}
+	var books report.Books
+	get("/v1/books", "", &books)
+	if x := books.Points[0]; !books.Sound || x.Liability != 2_100 || x.Entries != 3 || x.Balance != 0 {
+		t.Errorf("the books are %+v", books)
+	}
 	get("/v1/reports/points", "from=2026-12-01", &points)
 	if x := points.Points[0]; x.Liability != 2_100 || x.Flows.Earned != 0 {
 		t.Errorf("from December on the points are %+v", x)

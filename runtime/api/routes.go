@@ -55,6 +55,7 @@ func (s *Server) routes() []route {
 		{"GET", "/v1/reports/tiers", Read, s.getReport(report.OnTiers)},
 		{"GET", "/v1/reports/coupons", Read, s.getReport(report.OnCoupons)},
 		{"GET", "/v1/reports/cases", Read, s.getReport(report.OnCases)},
+		{"GET", "/v1/books", Read, s.getBooks},
 		{"POST", "/v1/query", Read, s.postQuery},
 		{"POST", "/v1/console", Read, s.postConsole},
 		{"GET", "/v1/crossings", Read, s.getCrossings},

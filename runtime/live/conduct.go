@@ -25,7 +25,7 @@ type conducting struct {
 }
 
 func conductingOf(prog *ir.Program) (c conducting, err error) {
-	if c.conductor, err = programme.New(prog, prog.Hash[:min(len(prog.Hash), 12)]); err != nil {
+	if c.conductor, err = programme.New(prog, loyalty.RevisionOf(prog)); err != nil {
 		return c, err
 	}
 	c.types = make(map[string]int, len(prog.Events))

@@ -69,14 +69,19 @@ func (a *Account) settleReversal(points, reverse int, text string, cause Cause) 
 	if len(lots) == 0 {
 		return
 	}
-	should := new(big.Rat).Mul(share, new(big.Rat).SetInt64(granted))
-	want := new(big.Int).Quo(should.Num(), should.Denom()).Int64()
+	want := shareOf(share, granted)
 	switch {
 	case want > taken:
 		a.takeBack(points, whatReverse, lots, want-taken, cause)
 	case want < taken:
 		a.giveBack(points, lots, taken-want, cause)
 	}
+}
+
+// shareOf is a share of points, rounded down.
+func shareOf(share *big.Rat, granted int64) int64 {
+	should := new(big.Rat).Mul(share, new(big.Rat).SetInt64(granted))
+	return new(big.Int).Quo(should.Num(), should.Denom()).Int64()
 }
 
 // share is how much of what events with a text earned is to be taken back, from 0 to 1, and their causes.

@@ -72,7 +72,7 @@ func newShop(t testing.TB, today string) *shop {
 	if found = append(found, more...); p == nil {
 		t.Fatal(found)
 	}
-	keeper, err := loyalty.New(p, "r1")
+	keeper, err := loyalty.New(p, loyalty.RevisionOf(p))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -254,4 +254,21 @@ func firstDifference(got, want string) string {
 		n++
 	}
 	return fmt.Sprintf("got  …%.200s\nwant …%.200s", got[max(0, n-60):], want[max(0, n-60):])
+}
+
+// change adds to a number of the first fact of a member that says something.
+func (s *shop) change(member, kind int, what, field string, by int64) {
+	s.t.Helper()
+	place := func(name string) int {
+		return slices.IndexFunc(s.prog.Events[kind].Fields, func(f *ir.Field) bool { return f.Name == name })
+	}
+	all := slices.Clone(s.members[member][kind])
+	i := slices.IndexFunc(all, func(e exprplan.Event) bool { return e.Fields[place(ir.FactWhat)].S == what })
+	if i < 0 {
+		s.t.Fatalf("there is no fact that says %s", what)
+	}
+	all[i].Fields = slices.Clone(all[i].Fields)
+	old := all[i].Fields[place(field)]
+	all[i].Fields[place(field)] = ir.IntLike(ir.Int, old.I+by)
+	s.members[member][kind] = all
 }

@@ -86,7 +86,7 @@ func (r *Reader) frame() Frame {
 // walk calls visit for each member that has facts of a type. Each block of members has a part of the result of its own,
 // which begin makes; the parts come back in the order of the blocks.
 func walk[T any](ctx context.Context, r *Reader, facts int, begin func() T, visit func(T, *member) error) ([]T, error) {
-	keeper, err := loyalty.New(r.prog, "")
+	keeper, err := loyalty.New(r.prog, loyalty.RevisionOf(r.prog))
 	if err != nil {
 		return nil, err
 	}
