@@ -156,7 +156,7 @@ func (r *Reader) addCampaign(s *campaignSum, c *ir.Campaign, m *member) {
 				continue
 			}
 			of = &run{}
-			if f.number(factHoldout) != 0 {
+			if f.number(ir.FactHoldout) != 0 {
 				of.arm = heldOut
 			}
 			runs[f.text(ir.FactRun)] = of
@@ -169,33 +169,33 @@ func (r *Reader) addCampaign(s *campaignSum, c *ir.Campaign, m *member) {
 			}
 		case "drop":
 			if r.period.has(r.day(f.At)) {
-				s.dropped[f.text(factWhy)]++
+				s.dropped[f.text(ir.FactWhy)]++
 			}
 		case "act":
 			if of == nil {
 				continue
 			}
-			s.points += f.number(factGiven)
+			s.points += f.number(ir.FactGiven)
 			if f.text(ir.FactMessage) != "" {
 				s.sent++
-			} else if f.text(factWhy) != "" {
+			} else if f.text(ir.FactWhy) != "" {
 				s.unsent++
 			}
 		case "goal":
 			if of == nil {
 				continue
 			}
-			of.converted += f.number(factConverted)
-			s.arms[of.arm].revenue += f.number(factRevenue)
-			day := s.day(r.day(f.number(factEventAt)))
-			day.converted[of.arm] += f.number(factConverted)
+			of.converted += f.number(ir.FactConverted)
+			s.arms[of.arm].revenue += f.number(ir.FactRevenue)
+			day := s.day(r.day(f.number(ir.FactEventAt)))
+			day.converted[of.arm] += f.number(ir.FactConverted)
 			if of.arm == reached {
-				day.revenue += f.number(factRevenue)
+				day.revenue += f.number(ir.FactRevenue)
 			}
 		case "end":
 			if of != nil {
 				of.ended = true
-				s.ended[f.text(factWhy)]++
+				s.ended[f.text(ir.FactWhy)]++
 			}
 		}
 	}
