@@ -29,9 +29,9 @@ func (c *Campaigns) Tables() (out []Table) {
 
 	effect := Table{Title: "effect and cost", Columns: append(left("what"), right("value", "95% interval")...)}
 	if u := x.Uplift; u.Difference != nil {
-		effect.Rows = append(effect.Rows, []string{"uplift, points of a hundred", signed(*u.Difference), signed(u.Interval[0]) + " to " + signed(u.Interval[1])})
+		effect.Rows = append(effect.Rows, []string{"uplift, difference of the rates", signed(*u.Difference), signed(u.Interval[0]) + " to " + signed(u.Interval[1])})
 		if u.Lift != nil {
-			effect.Rows = append(effect.Rows, []string{"uplift, part of the held out's rate", signed(*u.Lift), signed(u.LiftInterval[0]) + " to " + signed(u.LiftInterval[1])})
+			effect.Rows = append(effect.Rows, []string{"uplift, as a part of the held out's rate", signed(*u.Lift), signed(u.LiftInterval[0]) + " to " + signed(u.LiftInterval[1])})
 		}
 	}
 	if x.Target != nil {

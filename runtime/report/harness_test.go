@@ -52,6 +52,7 @@ campaign winback "老客召回" {
   goal order within 14 days
   target 8%
 }
+campaign hello "欢迎" { on complaint_resolved  do { send sms "hi" } }
 case complaint "客诉工单" { open on complaint_filed  close on complaint_resolved  matching ticket  due 1 workday  by channel }
 `
 
@@ -271,4 +272,10 @@ func (s *shop) change(member, kind int, what, field string, by int64) {
 	old := all[i].Fields[place(field)]
 	all[i].Fields[place(field)] = ir.IntLike(ir.Int, old.I+by)
 	s.members[member][kind] = all
+}
+
+// fact records a fact of now as it is given.
+func (s *shop) fact(member int, kind string, fields map[string]any) {
+	n := s.event(kind)
+	s.insert(member, n, exprplan.Event{At: s.now, Fields: s.fields(n, fields)})
 }
