@@ -71,17 +71,18 @@ func (s *Server) postBatch(w http.ResponseWriter, r *http.Request, target ir.Sou
 	var out taken
 	key, err := once(r, body, func(outcomes []live.Outcome) []byte {
 		out = b.answer(outcomes)
-		return encode(out)
+		return encode(out.withoutValues())
 	})
 	if err != nil {
 		return err
 	}
 	if key != nil {
-		if now, err := s.submitOnce(w, r, b.inputs, key); err != nil || !now {
+		before, err := s.submitOnce(w, r, b.inputs, key)
+		if err != nil || before {
 			return err
 		}
 		s.metrics.taken(kind, out)
-		return nil
+		return send(w, out)
 	}
 	outcomes, err := s.submit(r.Context(), b.inputs)
 	if err != nil {

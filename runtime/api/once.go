@@ -5,6 +5,8 @@ import (
 	"crypto/sha256"
 	"errors"
 	"net/http"
+	"regexp"
+	"slices"
 
 	"github.com/muster-engine/muster/runtime/live"
 )
@@ -43,20 +45,32 @@ func digest(texts ...string) [sha256.Size]byte {
 	return [sha256.Size]byte(h.Sum(nil))
 }
 
-// submitOnce hands inputs over that count once, and answers with what is kept. Whether they were taken now it returns.
-func (s *Server) submitOnce(w http.ResponseWriter, r *http.Request, inputs []live.Input, key *live.Once) (now bool, err error) {
+// quoted is a value in a reason.
+var quoted = regexp.MustCompile(`"(\\.|[^"\\])*"`)
+
+// withoutValues is an answer as it is kept: reasons do not say any more what was refused, so that nothing of a member is
+// kept with it.
+func (t taken) withoutValues() taken {
+	t.Rejected = slices.Clone(t.Rejected)
+	for i := range t.Rejected {
+		t.Rejected[i].Reason = quoted.ReplaceAllString(t.Rejected[i].Reason, `"…"`)
+	}
+	return t
+}
+
+// submitOnce hands inputs over that count once. If they were taken before it answers with what is kept.
+func (s *Server) submitOnce(w http.ResponseWriter, r *http.Request, inputs []live.Input, key *live.Once) (before bool, err error) {
 	ctx, cancel := context.WithTimeout(r.Context(), s.opt.QueueTime)
 	defer cancel()
 	kept, again, err := s.engine.SubmitOnce(ctx, inputs, *key)
 	switch {
 	case errors.Is(err, live.ErrOtherContent):
 		return false, fail(http.StatusUnprocessableEntity, "this Idempotency-Key was sent with something else before; a new batch takes a new key")
-	case err != nil:
+	case err != nil || !again:
 		return false, err
-	case again:
-		w.Header().Set(replayed, "true")
 	}
+	w.Header().Set(replayed, "true")
 	w.Header().Set("Content-Type", "application/json")
 	_, err = w.Write(kept)
-	return !again, err
+	return true, err
 }

@@ -64,6 +64,16 @@ func TestABatchWithAKeyCountsOnce(t *testing.T) {
 	f.expect("POST", "/v1/query", `{"condition":"city = \"Suzhou\""}`, 200, `{"condition":"city = \"Suzhou\"","type":"bool","members":1,"of":1,"as_of":"2026-11-01T12:00:00+08:00","took_ms":0}`)
 }
 
+// What is kept to answer again has nothing of what a member sent.
+func TestAKeptAnswerNamesNobody(t *testing.T) {
+	f := newFixture(t, nil)
+	batch := `{"type":"order","phone":"13900000001","order_id":"O1","amount":"13900000001 \"much\""}`
+	f.expect("POST", "/v1/events", batch, 200, `{"accepted":0,"duplicate":0,"rejected":[{"line":1,"field":"amount",
+		"reason":"\"13900000001 \\\"much\\\"\" is not an amount"}]}`, "Idempotency-Key", "k")
+	f.expect("POST", "/v1/events", batch, 200, `{"accepted":0,"duplicate":0,"rejected":[{"line":1,"field":"amount",
+		"reason":"\"…\" is not an amount"}]}`, "Idempotency-Key", "k")
+}
+
 func TestBatchesWithOneKeyAtTheSameTime(t *testing.T) {
 	f := newFixture(t, nil)
 	visit := `{"type":"visit","phone":"13900000001","page":"/"}`

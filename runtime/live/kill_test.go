@@ -151,9 +151,33 @@ func hasBatch(t killFataler, e *Engine, n int) bool {
 
 func giveBatch(t killFataler, e *Engine, clock *atomic.Int64, n int) {
 	clock.Store(killClock(n))
+	if countsOnce(n) {
+		if giveOnce(t, e, n) {
+			t.Fatal("batch ", n, " was taken before it was given")
+		}
+		return
+	}
 	if _, err := e.Submit(context.Background(), killBatch(n)); err != nil {
 		t.Fatal(err)
 	}
+}
+
+// countsOnce tells which batches are given with a key.
+func countsOnce(n int) bool { return n%4 == 1 }
+
+// giveOnce gives a batch with its key, and tells whether it had been taken before.
+func giveOnce(t killFataler, e *Engine, n int) (again bool) {
+	once := Once{Key: [32]byte{byte(n), byte(n >> 8), 1}, Content: [32]byte{byte(n)}, Answer: func(out []Outcome) []byte {
+		return fmt.Appendf(nil, "batch %d of %d", n, len(out))
+	}}
+	kept, again, err := e.SubmitOnce(context.Background(), killBatch(n), once)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := fmt.Sprintf("batch %d of %d", n, len(killBatch(n))); string(kept) != want {
+		t.Fatal("the answer is ", string(kept), ", not ", want)
+	}
+	return again
 }
 
 const (
@@ -180,9 +204,15 @@ func TestKillChild(t *testing.T) {
 		if !hasBatch(killPanics{}, e, n) {
 			killPanics{}.Fatal("batch ", n, " was acknowledged and is lost")
 		}
+		if countsOnce(n) && !giveOnce(killPanics{}, e, n) {
+			killPanics{}.Fatal("batch ", n, " was acknowledged and is taken again")
+		}
 	}
 	n := acknowledged
 	if hasBatch(killPanics{}, e, n) { // taken, and killed before the answer
+		if countsOnce(n) && !giveOnce(killPanics{}, e, n) {
+			killPanics{}.Fatal("batch ", n, " was taken and is taken again")
+		}
 		fmt.Println(n)
 		n++
 	}
