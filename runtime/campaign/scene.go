@@ -112,11 +112,17 @@ func (s *Scene) of(campaign int) []*Run {
 		return runs
 	}
 	runs := Runs(s.p.keeper, s.account, s.p.prog.Campaigns[campaign].Facts, campaign)
+	if runs != nil {
+		s.keep(campaign, runs)
+	}
+	return runs
+}
+
+func (s *Scene) keep(campaign int, runs []*Run) {
 	if s.runs == nil {
 		s.runs = map[int][]*Run{}
 	}
 	s.runs[campaign] = runs
-	return runs
 }
 
 // record adds a fact about a run.

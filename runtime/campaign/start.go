@@ -90,7 +90,7 @@ func (s *Scene) start(campaign int, t trigger) error {
 	if r.Holdout {
 		how = ir.FactHoldout
 	}
-	s.runs[campaign] = append(s.of(campaign), r)
+	s.keep(campaign, append(s.of(campaign), r))
 	s.record(r, whatStart, loyalty.Number(how, 1), loyalty.Text(ir.FactVersion, c.Hash), s.eventAt(r))
 	return f.advance()
 }

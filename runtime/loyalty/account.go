@@ -16,6 +16,7 @@ type Keeper struct {
 	eval     *exprplan.Evaluator
 	revision string
 	layouts  map[int]layout // of fact types
+	entries  []places       // by points
 }
 
 // layout is the places of the fields of a fact type.
@@ -37,6 +38,9 @@ func New(p *ir.Program, revision string) (*Keeper, error) {
 			l[f.Name] = j
 		}
 		k.layouts[i] = l
+	}
+	for _, x := range p.Points {
+		k.entries = append(k.entries, placesOf(k.layouts[x.Facts]))
 	}
 	return k, nil
 }
@@ -62,7 +66,9 @@ type Account struct {
 	stamp func() int64
 	facts map[int][]exprplan.Event // by fact type, those added included
 	added []Fact
-	seen  *exprplan.Member // base with the facts as they are now; nil after a change
+	// ledgers are by points.
+	ledgers []ledger
+	seen    *exprplan.Member // base with the facts as they are now; nil after a change
 }
 
 // Open returns the account of a member at the instant of a world. The member's history has the event that is happening,

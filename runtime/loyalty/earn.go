@@ -135,7 +135,7 @@ func (a *Account) allowed(points int, g grant, at int64) int64 {
 	if len(g.rule.Caps) == 0 {
 		return left
 	}
-	lots := a.Lots(points)
+	lots := a.ledger(points).lots
 	for _, c := range g.rule.Caps {
 		var used, times int64
 		in := a.k.period(c, at)
@@ -250,10 +250,9 @@ func (a *Account) again(points int, what string, l Lot, cause Cause) *fact {
 }
 
 func (a *Account) lot(points int, id int64) (Lot, bool) {
-	for _, l := range a.Lots(points) {
-		if l.ID == id {
-			return l, true
-		}
+	l := a.ledger(points)
+	if i, ok := l.find(id); ok {
+		return l.lots[i], true
 	}
 	return Lot{}, false
 }

@@ -47,47 +47,76 @@ const (
 )
 
 // Lots returns the lots of a points declaration as they are now, the debt included if there is one, by number.
-func (a *Account) Lots(points int) []Lot {
-	p, k := a.k.prog.Points[points], a.k
-	byID := map[int64]*Lot{}
-	var order []int64
-	for _, e := range a.of(p.Facts) {
-		number := func(name string) int64 { return k.field(p.Facts, e, name).I }
-		id := number(ir.FactLot)
-		l := byID[id]
-		if l == nil {
-			l = &Lot{ID: id, Expires: never}
-			byID[id] = l
-			order = append(order, id)
-		}
-		what := k.field(p.Facts, e, ir.FactWhat).S
-		l.Active += number(ir.FactActive)
-		l.Pending += number(ir.FactPending)
-		switch what {
-		case whatReverse, whatRetract:
-			l.Taken -= number(ir.FactActive) + number(ir.FactPending)
-			if other := byID[number(ir.FactFor)]; id == debt && other != nil {
-				other.Taken -= number(ir.FactActive)
-				l = other
-			}
-			l.Void = l.Void || what == whatRetract
-		case whatEarn, whatGive, whatAdjust:
-			l.Granted += number(ir.FactActive) + number(ir.FactPending)
-			l.Dated = number(ir.FactDated)
-			l.Cause = Cause{k.field(p.Facts, e, ir.FactCause).S, k.field(p.Facts, e, ir.FactCauseKey).S}
-			l.Rule = k.field(p.Facts, e, ir.FactRule).S
-			if v := k.field(p.Facts, e, ir.FactExpires); v.Known {
-				l.Expires = v.I
-			}
-			l.Due = number(ir.FactDue)
-		}
+func (a *Account) Lots(points int) []Lot { return slices.Clone(a.ledger(points).lots) }
+
+// ledger is the lots of a points declaration as its entries so far have made them.
+type ledger struct {
+	read int   // how many entries
+	lots []Lot // by number
+}
+
+// ledger reads the entries that were added since it was called last. What it returns is good until the next entry.
+func (a *Account) ledger(points int) *ledger {
+	if a.ledgers == nil {
+		a.ledgers = make([]ledger, len(a.k.prog.Points))
 	}
-	out := make([]Lot, 0, len(order))
-	for _, id := range order {
-		out = append(out, *byID[id])
+	l, facts := &a.ledgers[points], a.k.prog.Points[points].Facts
+	entries, places := a.of(facts), a.k.entries[points]
+	if l.lots == nil {
+		l.lots = make([]Lot, 0, len(entries)+1)
 	}
-	slices.SortFunc(out, func(x, y Lot) int { return cmp.Compare(x.ID, y.ID) })
-	return out
+	for ; l.read < len(entries); l.read++ {
+		l.enter(entries[l.read].Fields, places)
+	}
+	return l
+}
+
+// places are where the fields of the entries of a points declaration lie.
+type places struct{ what, lot, active, pending, other, dated, cause, key, rule, expires, due int }
+
+func placesOf(l layout) places {
+	return places{
+		what: l[ir.FactWhat], lot: l[ir.FactLot], active: l[ir.FactActive], pending: l[ir.FactPending], other: l[ir.FactFor],
+		dated: l[ir.FactDated], cause: l[ir.FactCause], key: l[ir.FactCauseKey], rule: l[ir.FactRule], expires: l[ir.FactExpires],
+		due: l[ir.FactDue],
+	}
+}
+
+// find is the place of a lot.
+func (l *ledger) find(id int64) (int, bool) {
+	return slices.BinarySearchFunc(l.lots, id, func(x Lot, id int64) int { return cmp.Compare(x.ID, id) })
+}
+
+// enter lets an entry take effect.
+func (l *ledger) enter(fields []ir.Value, at places) {
+	id, active, pending := fields[at.lot].I, fields[at.active].I, fields[at.pending].I
+	i, there := l.find(id)
+	if !there {
+		l.lots = slices.Insert(l.lots, i, Lot{ID: id, Expires: never})
+	}
+	lot := &l.lots[i]
+	lot.Active += active
+	lot.Pending += pending
+	switch what := fields[at.what].S; what {
+	case whatReverse, whatRetract:
+		lot.Taken -= active + pending
+		if id == debt {
+			if j, ok := l.find(fields[at.other].I); ok {
+				lot = &l.lots[j]
+				lot.Taken -= active
+			}
+		}
+		lot.Void = lot.Void || what == whatRetract
+	case whatEarn, whatGive, whatAdjust:
+		lot.Granted += active + pending
+		lot.Dated = fields[at.dated].I
+		lot.Cause = Cause{fields[at.cause].S, fields[at.key].S}
+		lot.Rule = fields[at.rule].S
+		if v := fields[at.expires]; v.Known {
+			lot.Expires = v.I
+		}
+		lot.Due = fields[at.due].I
+	}
 }
 
 // byExpiry orders lots as spending takes them: what expires first, then what was earned first.
@@ -97,7 +126,7 @@ func byExpiry(x, y Lot) int {
 
 // Balance returns the active points, below zero if there is a debt, and the pending ones.
 func (a *Account) Balance(points int) (active, pending int64) {
-	for _, l := range a.Lots(points) {
+	for _, l := range a.ledger(points).lots {
 		active += l.Active
 		pending += l.Pending
 	}

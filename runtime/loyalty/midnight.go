@@ -35,7 +35,7 @@ func (a *Account) Midnight() {
 func (a *Account) NextMidnight() (date int64, ok bool) {
 	date = never
 	for i := range a.k.prog.Points {
-		for _, l := range a.Lots(i) {
+		for _, l := range a.ledger(i).lots {
 			if l.ID == debt {
 				continue
 			}

@@ -42,6 +42,9 @@ func (a *Account) settleReversals(points, event int, e exprplan.Event) error {
 		case r.On:
 			a.settleReversal(points, i, a.k.textOf(event, r.OnMatch, e), a.k.causeOf(points, event, e))
 		case r.Event:
+			if len(a.of(r.On)) == 0 {
+				continue // as nearly always: nothing to take back
+			}
 			a.settleReversal(points, i, a.k.textOf(event, r.Matching, e), a.k.causeOf(points, event, e))
 		}
 	}
@@ -59,7 +62,7 @@ func (a *Account) settleReversal(points, reverse int, text string, cause Cause) 
 	share := a.share(points, r, text, causes)
 	var lots []Lot
 	var granted, taken int64
-	for _, l := range a.Lots(points) {
+	for _, l := range a.ledger(points).lots {
 		if l.ID != debt && !l.Void && causes[l.Cause] {
 			lots = append(lots, l)
 			granted += l.Granted
@@ -205,7 +208,7 @@ func (a *Account) Retracted(event int, e exprplan.Event) error {
 		taken := Cause{"retract", cause.Kind + " " + cause.Key}
 		var lots []Lot
 		var n int64
-		for _, l := range a.Lots(i) {
+		for _, l := range a.ledger(i).lots {
 			if l.ID != debt && !l.Void && l.Cause == cause && cause.Key != "" {
 				lots = append(lots, l)
 				n += l.Granted - l.Taken

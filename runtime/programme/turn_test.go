@@ -57,7 +57,8 @@ type person struct {
 	stock    int64
 	held     bool // chance may hold the member out
 
-	eval *exprplan.Evaluator
+	eval    *exprplan.Evaluator
+	queries map[string]*ir.Node
 }
 
 func newPerson(t testing.TB, p *ir.Program, today string) *person {
@@ -71,7 +72,7 @@ func newPerson(t testing.TB, p *ir.Program, today string) *person {
 	}
 	return &person{
 		t: t, prog: p, c: c, now: at(t, p, today), events: map[int][]exprplan.Event{}, lists: map[int]bool{},
-		inside: map[int]bool{}, keys: map[string]bool{}, stock: 1 << 40, eval: eval,
+		inside: map[int]bool{}, keys: map[string]bool{}, stock: 1 << 40, eval: eval, queries: map[string]*ir.Node{},
 	}
 }
 
@@ -97,6 +98,7 @@ func (p *person) reload(next *ir.Program) {
 		p.t.Fatal(err)
 	}
 	p.prog, p.c, p.events = next, c, events
+	clear(p.queries)
 }
 
 // at reads a local date, or a local date and time.
@@ -248,14 +250,24 @@ func (p *person) advance(to string) {
 func (p *person) expect(conditions ...string) {
 	p.t.Helper()
 	for _, text := range conditions {
-		q, found := compiler.CompileQuery(p.prog, diag.NewFile("ask", text), nil)
-		if q == nil {
-			p.t.Fatal(text, found)
-		}
-		if v, err := p.eval.Value(p.world(), p.member(), q.Node); err != nil || !v.True() {
-			p.t.Errorf("%s does not hold (%v)", text, err)
+		if !p.value(text).True() {
+			p.t.Errorf("%s does not hold", text)
 		}
 	}
+}
+
+// query compiles an expression, once.
+func (p *person) query(text string) *ir.Node {
+	p.t.Helper()
+	if n := p.queries[text]; n != nil {
+		return n
+	}
+	q, found := compiler.CompileQuery(p.prog, diag.NewFile("ask", text), nil)
+	if q == nil {
+		p.t.Fatal(text, found)
+	}
+	p.queries[text] = q.Node
+	return q.Node
 }
 
 const stars = `
