@@ -22,6 +22,8 @@ func commands() []func(*app) *cobra.Command {
 		newTag,
 		newPoints,
 		newTier,
+		newCoupon,
+		newCases,
 		newList,
 		newRetract,
 		newClock,

@@ -123,10 +123,21 @@ func setupScript(env *testscript.Env) error {
 }
 
 // scriptCommands are what scripts have besides testscript's own: mask FROM TO replaces times that were measured by T, and
-// the spaces that line them up by two, so that a golden file can be compared.
+// the spaces that line them up by two, so that a golden file can be compared; note NAME REGEXP sets a variable to what of
+// the last output matches.
 var scriptCommands = map[string]func(*testscript.TestScript, bool, []string){
 	"await": await,
 	"post":  post,
+	"note": func(ts *testscript.TestScript, neg bool, args []string) {
+		if neg || len(args) != 2 {
+			ts.Fatalf("usage: note NAME REGEXP")
+		}
+		found := regexp.MustCompile(args[1]).FindString(ts.ReadFile("stdout"))
+		if found == "" {
+			ts.Fatalf("the output has nothing like %s", args[1])
+		}
+		ts.Setenv(args[0], found)
+	},
 	"mask": func(ts *testscript.TestScript, neg bool, args []string) {
 		if neg || len(args) != 2 {
 			ts.Fatalf("usage: mask FROM TO")

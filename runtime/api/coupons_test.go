@@ -20,6 +20,7 @@ const (
 // The requests of coupons, for the contract.
 func init() {
 	maps.Copy(calls, map[string][]call{
+		"GET /v1/cases":                         {{200, "/v1/cases", "overdue=true", "", nil}, {404, "/v1/cases", "case=complain", "", nil}, {422, "/v1/cases", "overdue=no", "", nil}},
 		"GET /v1/coupons":                       {{200, "/v1/coupons", "", "", nil}},
 		"GET /v1/coupons/{name}":                {{200, "/v1/coupons/back100", "", "", nil}, {404, "/v1/coupons/back10", "", "", nil}},
 		"POST /v1/coupons/{name}/issue":         {{200, "/v1/coupons/back100/issue", "", `{"member":"13900000001"}`, []string{"Idempotency-Key", "I9"}}, {400, "/v1/coupons/back100/issue", "", "{", nil}, {404, "/v1/coupons/back10/issue", "", `{"member":"13900000001","key":"I9"}`, nil}, {409, "/v1/coupons/back100/issue", "", `{"member":"13900000001","key":"I10"}`, nil}, {422, "/v1/coupons/back100/issue", "", `{"member":"13900000001"}`, nil}},

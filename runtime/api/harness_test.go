@@ -40,6 +40,9 @@ segment wide_vip = foot = "wide" and vips
 points stars { start 2026-01-01  expire never  earn looking on visit { give 10 } }
 tiers level { by earned(stars)  tier "plain"  tier "gold" from 1000 }
 coupon back100 "100 off" { off 100  min_spend 500  valid 30 days  stock 10  at most 5 }
+event filed { ticket string  shop string }
+event resolved { ticket string }
+case complaint { open on filed  close on resolved  matching ticket  due 90 minutes  by shop }
 coupon tenth { off 10% up to 20.50  valid 2026-11-01 to 2026-11-11 }
 `
 

@@ -34,6 +34,7 @@ func (s *Server) routes() []route {
 		{"POST", "/v1/points/{name}/spend", Write, s.postSpend},
 		{"POST", "/v1/points/{name}/return", Write, s.postReturn},
 		{"POST", "/v1/points/{name}/adjust", Write, s.postAdjust},
+		{"GET", "/v1/cases", Read, s.getCases},
 		{"GET", "/v1/coupons", Read, s.getCoupons},
 		{"GET", "/v1/coupons/{name}", Read, s.getCoupon},
 		{"POST", "/v1/coupons/{name}/issue", Write, s.postIssue},
