@@ -24,6 +24,8 @@ func (s *Store) Copy(ctx context.Context, w io.Writer, progress func(done, total
 
 // CopyTo is [Store.Copy] to what begin returns when it is told how many bytes there will be.
 func (s *Store) CopyTo(ctx context.Context, begin func(size int64) io.Writer, progress func(done, total int64)) error {
+	s.copying.RLock()
+	defer s.copying.RUnlock()
 	doubts := s.doubts.Load()
 	return s.view("the file", func(tx *bolt.Tx) error {
 		m := &meter{ctx: ctx, w: begin(tx.Size()), total: tx.Size(), progress: progress}

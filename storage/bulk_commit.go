@@ -335,7 +335,7 @@ func (w *bulkWriter) publish() (replaced map[objectID]entry, err error) {
 		if err := c.appendConflicts(b.conflicts); err != nil {
 			return err
 		}
-		if err := c.erase(w.store.path, b.live.erased); err != nil {
+		if err := c.erase(w.store, b.live.erased, next.Checkpointed); err != nil {
 			return err
 		}
 		if len(b.imports) > 0 {

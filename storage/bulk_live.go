@@ -17,7 +17,7 @@ type liveChanges struct {
 	lists    map[int]*roaring.Bitmap // by number
 	cuts     map[string]Cuts
 	merges   map[uint32]*Merge // by the absorbed; nil: there is none any more
-	erased   []uint32
+	erased   Erasure
 	upto     uint64 // 0: no checkpoint
 	clock    int64
 }
@@ -53,8 +53,8 @@ func (b *Bulk) SetLive(members *roaring.Bitmap) {
 	b.live.back, b.live.gone = moved(b.live.back, b.live.gone, members)
 }
 
-// Erase says that of some members nothing may be left, which are also to be gone and replaced: see [Store.Scrub].
-func (b *Bulk) Erase(members []uint32) { b.live.erased = append(b.live.erased, members...) }
+// Erase says what may not be left anywhere; the members are also to be gone and replaced. See [Store.Scrub].
+func (b *Bulk) Erase(e Erasure) { b.live.erased = e }
 
 func moved(to, from, members *roaring.Bitmap) (*roaring.Bitmap, *roaring.Bitmap) {
 	if to == nil {

@@ -1,11 +1,93 @@
 package storage
 
-// erase takes erased members out of what their columns do not hold, and notes that their traces in the file are still to
-// be removed. The root is the caller's to put.
-func (c *commit) erase(file string, members []uint32) error {
-	if len(members) == 0 {
+import (
+	"bytes"
+	"slices"
+
+	bolt "go.etcd.io/bbolt"
+)
+
+// Erasure is what is to be erased: members, and the texts that led to them. The columns are for a checkpoint to replace
+// ([Bulk.Erase] or the entries of the journal up to it); all else goes with the transaction that says so.
+type Erasure struct {
+	Members []uint32
+	Texts   []string
+}
+
+// redacted takes the place of an erased text in an answer that is kept.
+const redacted = "(erased)"
+
+// erase takes erased members out of what is not in columns, and notes that the traces in the file are to be removed when
+// the columns contain the present entry of the journal. The root is the caller's to put.
+func (c *commit) erase(s *Store, e Erasure, entry uint64) error {
+	if len(e.Members) == 0 {
 		return nil
 	}
-	c.next.Erasing = true
-	return c.redactConflicts(file, members)
+	c.next.Erasing = max(c.next.Erasing, entry+1)
+	if err := c.redactConflicts(s.path, e.Members); err != nil {
+		return err
+	}
+	if err := s.redactReceipts(c.tx, e.Texts); err != nil {
+		return err
+	}
+	o := s.outboxIn(c.tx)
+	for _, sink := range c.next.Sinks {
+		if _, err := o.forget(sink, e.Members); err != nil {
+			return err
+		}
+	}
+	if len(o.states) == 0 {
+		return nil
+	}
+	return o.finish()
+}
+
+// forget drops the messages and dead letters of members, and returns how many they were.
+func (o *outbox) forget(sink string, members []uint32) (int, error) {
+	theirs := func(m *Message) bool { return slices.Contains(members, m.Member) }
+	waiting, err := o.takeWaiting(sink, theirs)
+	if err != nil {
+		return 0, err
+	}
+	dead, err := o.takeDead(sink, theirs)
+	if err != nil {
+		return 0, err
+	}
+	st, err := o.state(sink)
+	if err != nil {
+		return 0, err
+	}
+	st.Dropped += int64(len(waiting) + len(dead))
+	return len(waiting) + len(dead), nil
+}
+
+// redactReceipts takes texts out of the answers that are kept.
+func (s *Store) redactReceipts(tx *bolt.Tx, texts []string) error {
+	b := tx.Bucket(receiptBucket)
+	if b == nil {
+		return nil
+	}
+	type change struct{ key, value []byte }
+	var changes []change
+	err := b.ForEach(func(k, v []byte) error {
+		body, fault := unseal(k, v)
+		if fault != "" {
+			return &CorruptError{s.path, "the receipts", fault}
+		}
+		clean := body
+		for _, text := range texts {
+			clean = bytes.ReplaceAll(clean, []byte(text), []byte(redacted))
+		}
+		if !bytes.Equal(clean, body) {
+			k = bytes.Clone(k)
+			changes = append(changes, change{k, sealed(k, clean)})
+		}
+		return nil
+	})
+	for _, ch := range changes {
+		if err == nil {
+			err = b.Put(ch.key, ch.value)
+		}
+	}
+	return err
 }

@@ -32,8 +32,8 @@ type JournalEntry struct {
 	Messages []Message
 	// Receipts are what is answered to submissions of the commit that count once.
 	Receipts []Receipt
-	// Erased are the members of whom, with this commit, nothing may be left: see [Store.Scrub].
-	Erased []uint32
+	// Erased is what may not be left anywhere when the columns contain this entry: see [Store.Scrub].
+	Erased Erasure
 }
 
 // ErrSequence says that a journal entry does not follow the last one: another process has written to the store.
@@ -45,7 +45,7 @@ func (s *Store) AppendJournal(e JournalEntry) error {
 	if s.readOnly {
 		return ErrReadOnly
 	}
-	if len(e.Conflicts) > 0 || len(e.Erased) > 0 || len(s.now.Load().newSinks(e.Messages)) > 0 {
+	if len(e.Conflicts) > 0 || len(e.Erased.Members) > 0 || len(s.now.Load().newSinks(e.Messages)) > 0 {
 		return s.updateBeside(func(c *commit) error {
 			if err := s.putJournal(c.tx, e); err != nil {
 				return err
@@ -54,7 +54,7 @@ func (s *Store) AppendJournal(e JournalEntry) error {
 			if err := c.appendConflicts(e.Conflicts); err != nil {
 				return err
 			}
-			if err := c.erase(s.path, e.Erased); err != nil {
+			if err := c.erase(s, e.Erased, e.Seq); err != nil {
 				return err
 			}
 			return c.putRoot()

@@ -89,24 +89,14 @@ func (s *Store) ForgetMessages(members ...uint32) (n int, err error) {
 	if len(sinks) == 0 {
 		return 0, nil
 	}
-	theirs := func(m *Message) bool { return slices.Contains(members, m.Member) }
 	err = s.updateOutbox(func(o *outbox) error {
 		n = 0
 		for _, sink := range sinks {
-			waiting, err := o.takeWaiting(sink, theirs)
+			some, err := o.forget(sink, members)
 			if err != nil {
 				return err
 			}
-			dead, err := o.takeDead(sink, theirs)
-			if err != nil {
-				return err
-			}
-			st, err := o.state(sink)
-			if err != nil {
-				return err
-			}
-			st.Dropped += int64(len(waiting) + len(dead))
-			n += len(waiting) + len(dead)
+			n += some
 		}
 		return nil
 	})

@@ -41,8 +41,9 @@ type root struct {
 	Conflicts       int64    `json:",omitempty"` // how many have been reported
 	Sinks           []string `json:",omitempty"` // that have had messages, in the order of their first
 	Syncs           []string `json:",omitempty"` // that have handed anything over
-	// Erasing says that the free pages of the file may still hold what was known of erased members.
-	Erasing   bool `json:",omitempty"`
+	// Erasing, if not 0, is the number of the journal entry, plus one, with which members were erased: until that is part of
+	// the objects and the free pages of the file are scrubbed, the file may hold what was known of them.
+	Erasing   uint64 `json:",omitempty"`
 	Documents [documentCount]documentRef
 }
 

@@ -40,8 +40,10 @@ type Store struct {
 	bulk   bool       // a bulk import is under way; guarded by change
 	now    atomic.Pointer[state]
 
-	writing sync.Mutex // held while a transaction is written
-	unsure  int        // the number of the last one if it may not be on the disk, else 0; guarded by writing
+	copying sync.RWMutex // held for reading by backups
+	reading sync.RWMutex // held for reading by every read transaction
+	writing sync.Mutex   // held while a transaction is written
+	unsure  int          // the number of the last one if it may not be on the disk, else 0; guarded by writing
 	doubts  atomic.Int64
 }
 
@@ -266,6 +268,8 @@ func (s *Store) load() error {
 
 // view runs f in a read transaction, which f must not keep open for long.
 func (s *Store) view(what string, f func(tx *bolt.Tx) error) error {
+	s.reading.RLock()
+	defer s.reading.RUnlock()
 	return guard(s.path, what, func() error { return s.db.View(f) })
 }
 

@@ -173,6 +173,12 @@ var calls = map[string][]call{
 	"POST /v1/points/{name}/return":      {{200, "/v1/points/stars/return", "", `{"member":"13900000001","key":"R1","spending":"S0","points":5}`, nil}, {400, "/v1/points/stars/return", "", "{", nil}, {404, "/v1/points/star/return", "", `{"member":"13900000001","key":"R2","spending":"S0","points":5}`, nil}, {409, "/v1/points/stars/return", "", `{"member":"13900000001","key":"R3","spending":"S0","points":50}`, nil}, {422, "/v1/points/stars/return", "", `{"member":"13900000001","key":"R4","points":5}`, nil}},
 	"POST /v1/points/{name}/adjust":      {{200, "/v1/points/stars/adjust", "", `{"member":"13900000001","points":5,"until":"2027-12-31"}`, []string{"Idempotency-Key", "A1"}}, {400, "/v1/points/stars/adjust", "", "{", nil}, {404, "/v1/points/star/adjust", "", `{"member":"13900000001","key":"A2","points":5}`, nil}, {409, "/v1/points/stars/adjust", "", `{"member":"13900000001","key":"A3","points":0}`, nil}, {422, "/v1/points/stars/adjust", "", `{"member":"13900000001","key":"A4","points":5,"until":"x"}`, nil}},
 	"GET /v1/lists":                      {{200, "/v1/lists", "", "", nil}},
+	"GET /v1/members/{id}/export":        {{200, "/v1/members/13900000001/export", "", "", nil}, {404, "/v1/members/13999999999/export", "", "", nil}},
+	"DELETE /v1/members/{id}":            {{200, "/v1/members/13900000004", "", "", nil}, {404, "/v1/members/13999999999", "", "", nil}},
+	"POST /v1/identity/change":           {{200, "/v1/identity/change", "", `{"from":"13900000005","to":"13900000006"}`, nil}, {400, "/v1/identity/change", "", "{", nil}, {404, "/v1/identity/change", "", `{"from":"13999999999","to":"13900000009"}`, nil}, {409, "/v1/identity/change", "", `{"from":"13900000001","to":"13900000002"}`, nil}, {422, "/v1/identity/change", "", `{"from":"13900000001","to":"x"}`, nil}},
+	"POST /v1/identity/split":            {{200, "/v1/identity/split", "", `{"id":"M3"}`, nil}, {400, "/v1/identity/split", "", "{", nil}, {404, "/v1/identity/split", "", `{"id":"13999999999"}`, nil}, {409, "/v1/identity/split", "", `{"id":"13900000001"}`, nil}, {422, "/v1/identity/split", "", `{}`, nil}},
+	"GET /v1/identity/conflicts":         {{200, "/v1/identity/conflicts", "", "", nil}, {422, "/v1/identity/conflicts", "after=x", "", nil}},
+	"GET /v1/identity/merges":            {{200, "/v1/identity/merges", "", "", nil}, {422, "/v1/identity/merges", "limit=x", "", nil}},
 	"PUT /v1/lists/{name}":               {{200, "/v1/lists/vips", "", "13900000001\n# note\n\n13999999999\n", nil}, {400, "/v1/lists/vips", "", "[1", nil}, {404, "/v1/lists/vip", "", "", nil}},
 	"POST /v1/lists/{name}":              {{200, "/v1/lists/vips", "", `["13900000002"]`, nil}, {400, "/v1/lists/vips", "", "{", nil}, {404, "/v1/lists/vip", "", "", nil}},
 	"DELETE /v1/lists/{name}":            {{200, "/v1/lists/vips", "", `{"ids":["13900000002"]}`, nil}, {400, "/v1/lists/vips", "", "[", nil}, {404, "/v1/lists/vip", "", "", nil}},
@@ -226,6 +232,12 @@ func TestEveryAnswerIsAsDocumented(t *testing.T) {
 	}
 	normal.says("POST", codeC+"use", `{"key":"U1","amount":600}`, 200, "")
 	normal.says("POST", codeE+"reserve", `{"key":"cart","seconds":900}`, 200, "")
+	normal.says("POST", "/v1/members", `{"phone":"13900000004","card":"M4"}
+{"phone":"13900000005"}
+{"phone":"13900000001","card":["M1","M4"]}
+{"card":"M2"}
+{"card":"M3","city":"Suzhou"}
+{"card":["M2","M3"]}`, 200, "")
 	tight := newFixture(t, func(o *Options) {
 		o.Console = func(ctx context.Context, _ Source, _ []string) Printed { <-ctx.Done(); return Printed{} }
 		o.MaxBody, o.QueryTime = 1000, 20*time.Millisecond
@@ -301,6 +313,14 @@ func TestEveryAnswerIsAsDocumented(t *testing.T) {
 				}
 				ask(busy, method, path, one)
 			case 503:
+				switch path {
+				case "/v1/members/{id}":
+					one.path = "/v1/members/13900000001"
+				case "/v1/identity/change":
+					one.body = `{"from":"13900000001","to":"13900000006"}`
+				case "/v1/identity/split":
+					one.body = `{"member":1}`
+				}
 				switch path {
 				case "/v1/console":
 					ask(tight, method, path, one)

@@ -36,6 +36,12 @@ type Engine interface {
 	Backup(ctx context.Context, begin func(size int64) io.Writer) error
 	Crossings(after uint64, limit int) ([]live.Crossing, error)
 	Await(ctx context.Context, after uint64) error
+	Conflicts(after int64, f func(storage.Conflict) (more bool, err error)) error
+	Merges() ([]*storage.Merge, error)
+	Held(number uint32) (*live.Held, error)
+	Forget(ctx context.Context, in live.Input) (live.Outcome, error)
+	Scan(ctx context.Context, texts []string) (storage.Scanned, error)
+	StorePath() string
 }
 
 // Options are what a server goes by. The zero value is a server without tokens, with the limits below.

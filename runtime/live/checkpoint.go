@@ -52,6 +52,9 @@ type checkpoint struct {
 	cuts    map[string]storage.Cuts
 	bytes   int // of the journal
 	wanted  []chan error
+	// Of an amendment, which no journal tells of.
+	conflicts []storage.Conflict
+	erased    storage.Erasure
 }
 
 // Checkpoint puts everything accepted before the call into the store's columns and empties the journal. Inputs are
@@ -91,13 +94,18 @@ func (e *Engine) checkpointIfDue(ctx context.Context) {
 		e.answerWanted(nil)
 		return
 	}
-	c := &checkpoint{
-		engine: e, prog: e.prog, base: e.base.now.Load(), members: maps.Clone(e.overlay), count: e.members,
-		seq: e.seq, clock: e.noted, cuts: runtime.EncodeCuts(e.cuts, e.noted), bytes: e.journalled, wanted: e.wanted,
-		kinds: e.kinds.clone(), stamp: e.stamps.Last,
-	}
+	c := e.newCheckpoint()
+	c.cuts, c.bytes, c.wanted = runtime.EncodeCuts(e.cuts, e.noted), e.journalled, e.wanted
 	e.folding, e.wanted = true, nil
 	go c.run(ctx)
+}
+
+// newCheckpoint takes a copy of what differs from the columns.
+func (e *Engine) newCheckpoint() *checkpoint {
+	return &checkpoint{
+		engine: e, prog: e.prog, base: e.base.now.Load(), members: maps.Clone(e.overlay), count: e.members,
+		seq: e.seq, clock: e.noted, kinds: e.kinds.clone(), stamp: e.stamps.Last,
+	}
 }
 
 // grown reports whether a checkpoint is due by itself.
@@ -129,6 +137,9 @@ func (c *checkpoint) run(ctx context.Context) {
 	_ = bulk.Clean() // what it cannot delete the next checkpoint does
 	if err != nil {
 		err = e.store.Settle()
+	}
+	if err == nil && e.store.ScrubDue() {
+		err = e.store.Scrub(ctx)
 	}
 	e.feed.fault(checkpointFault, err)
 	e.folds <- func() {
@@ -224,7 +235,13 @@ func (c *checkpoint) write(ctx context.Context) (*storage.Bulk, error) {
 	bulk.Replace(replaced)
 	bulk.SetGone(gone)
 	bulk.SetLive(live)
-	bulk.PutCuts(c.cuts)
+	if c.cuts != nil {
+		bulk.PutCuts(c.cuts)
+	}
+	for _, one := range c.conflicts {
+		bulk.AddConflict(one)
+	}
+	bulk.Erase(c.erased)
 	bulk.Checkpoint(c.seq, c.clock)
 	_, err = bulk.Publish(ctx, nil)
 	return bulk, err

@@ -147,10 +147,27 @@ func Open(ctx context.Context, opt Options) (*Engine, error) {
 	if opt.settle == nil {
 		opt.settle = opt.Store.Settle
 	}
-	err := followable(opt.Program)
+	if err := followable(opt.Program); err != nil {
+		return nil, err
+	}
+	e, err := newEngine(opt)
 	if err != nil {
 		return nil, err
 	}
+	if err := e.recover(ctx); err != nil {
+		return nil, err
+	}
+	if e.store.ScrubDue() { // an erasure was not carried to its end
+		if err := e.store.Scrub(ctx); err != nil {
+			return nil, err
+		}
+	}
+	go e.loop(context.WithoutCancel(ctx))
+	return e, nil
+}
+
+// newEngine is an engine that knows what the store's columns hold.
+func newEngine(opt Options) (*Engine, error) {
 	e := &Engine{
 		opt: opt, store: opt.Store, prog: opt.Program,
 		queue: make(chan *submission, 1024), control: make(chan func(context.Context)), stop: make(chan struct{}), stopped: make(chan struct{}),
@@ -158,6 +175,7 @@ func Open(ctx context.Context, opt Options) (*Engine, error) {
 		ids: make(map[string]*storage.IDs), cuts: make(map[string][]ir.Cut),
 		feed: newFeed(), folds: make(chan func()), hashed: make(map[string]*digests),
 	}
+	var err error
 	if e.conducting, err = conductingOf(e.prog); err != nil {
 		return nil, err
 	}
@@ -167,14 +185,7 @@ func Open(ctx context.Context, opt Options) (*Engine, error) {
 	if err := e.indexIDs(e.prog); err != nil {
 		return nil, err
 	}
-	if err := e.loadMerges(); err != nil {
-		return nil, err
-	}
-	if err := e.recover(ctx); err != nil {
-		return nil, err
-	}
-	go e.loop(context.WithoutCancel(ctx))
-	return e, nil
+	return e, e.loadMerges()
 }
 
 // indexIDs reads the ids of a program that are not known yet.

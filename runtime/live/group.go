@@ -42,7 +42,7 @@ type group struct {
 
 	absorbed  map[uint32][]absorption // by survivor, where it is another than the engine's
 	conflicts []storage.Conflict
-	erased    []uint32
+	erased    storage.Erasure
 
 	loyal     bool // there is a programme
 	replaying bool // what followed is read back

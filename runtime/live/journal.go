@@ -28,7 +28,7 @@ type entry struct {
 	receipts  []storage.Receipt
 	messages  []storage.Message
 	conflicts []storage.Conflict
-	erased    []uint32
+	erased    storage.Erasure
 }
 
 // journal writes an entry and what it reports, durably. Of an entry that is written and may not be on the disk e.unsure

@@ -454,7 +454,10 @@ func (g *group) forget(in *Input) (Outcome, error) {
 	if err != nil {
 		return Outcome{}, err
 	}
-	g.erased = append(g.erased, erased...)
+	g.erased.Members = append(g.erased.Members, erased...)
+	for _, id := range g.engine.idsOf(m) {
+		g.erased.Texts = append(g.erased.Texts, identity.Spellings(id.Text)...)
+	}
 	if err := g.becomes(causeErasure); err != nil {
 		return Outcome{}, err
 	}
