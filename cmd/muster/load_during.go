@@ -60,7 +60,9 @@ func (s *ownServer) disturb(ctx context.Context, o loadOptions) *disturbance {
 	asking, cancel := context.WithCancel(ctx)
 	d.cancel = cancel
 	d.beside.Go(func() { d.ask(asking, s) })
-	d.beside.Go(func() { d.watch(asking, s) })
+	if o.during == "reload" || o.during == "midnight" {
+		d.beside.Go(func() { d.watch(asking, s) })
+	}
 	if o.during != "" {
 		d.action.Go(func() {
 			wait := time.NewTimer(o.duration / 4)

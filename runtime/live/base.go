@@ -24,19 +24,56 @@ type base struct {
 type stored struct {
 	data   *storage.Snapshot
 	schema storage.Schema
+	recent recent
+}
+
+// recent are members that were read of a state a moment ago: whoever looks at a member often changes it next.
+type recent struct {
+	mu      sync.Mutex
+	members map[uint32]*member
+}
+
+// maxRecent is how many members are kept.
+const maxRecent = 4096
+
+func (r *recent) get(number uint32) *member {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.members[number]
+}
+
+func (r *recent) put(m *member) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.members == nil || len(r.members) >= maxRecent {
+		r.members = make(map[uint32]*member)
+	}
+	r.members[m.number] = m
+}
+
+// member returns a member as the state has it; it is shared and must not be changed.
+func (b *stored) member(number uint32) (*member, error) {
+	if m := b.recent.get(number); m != nil {
+		return m, nil
+	}
+	m, err := b.load(number)
+	if err == nil {
+		b.recent.put(m)
+	}
+	return m, err
 }
 
 func newBase(s *storage.Store) *base {
 	b := new(base)
 	data := s.Snapshot()
-	b.now.Store(&stored{data, data.Schema()})
+	b.now.Store(&stored{data: data, schema: data.Schema()})
 	return b
 }
 
 // renew goes over to the store's present state. What was read and is still so is kept.
 func (b *base) renew() {
 	data := b.now.Load().data.Renew()
-	b.now.Store(&stored{data, data.Schema()})
+	b.now.Store(&stored{data: data, schema: data.Schema()})
 }
 
 // read runs f on the present state, and once more if that was exchanged while f read it.

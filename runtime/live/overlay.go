@@ -95,9 +95,9 @@ func (m *member) remove(kind string, at int) {
 	m.events[kind] = slices.Delete(all, at, at+1)
 }
 
-// load returns a member as the store has it; a number that the store has not is a new member.
+// load returns a member as the store has it, not to be changed; a number that the store has not is a new member.
 func (b *base) load(number uint32) (*member, error) {
-	return read(b, func(s *stored) (*member, error) { return s.load(number) })
+	return read(b, func(s *stored) (*member, error) { return s.member(number) })
 }
 
 func (b *stored) load(number uint32) (*member, error) {

@@ -9,11 +9,11 @@ import (
 // Value is one value outside a column. Kind 0 is unknown; otherwise the field that Kind names holds the value: Int for
 // Ints, Float for Floats, Text for Texts, Set (ascending, each text once) for Sets.
 type Value struct {
-	Kind  Kind
-	Int   int64
-	Float float64
-	Text  string
-	Set   []string
+	Kind  Kind     `json:",omitempty"`
+	Int   int64    `json:",omitempty"`
+	Float float64  `json:",omitempty"`
+	Text  string   `json:",omitempty"`
+	Set   []string `json:",omitempty"`
 }
 
 // Int is a known integer: a bool (0, 1), int, money, date or time.
