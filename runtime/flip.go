@@ -138,6 +138,20 @@ func (c *Change) Flips(until int64) ([]Flip, error) {
 	return out, err
 }
 
+// FlipsOf returns the flips of members whose present state rows are, up to an instant, at most the next change of the date.
+func (v *View) FlipsOf(ctx context.Context, rows Rows, until int64) ([]Flip, error) {
+	if len(rows.Numbers()) == 0 {
+		return nil, nil
+	}
+	small, err := v.evaluateRows(ctx, rows, v.Now())
+	if err != nil {
+		return nil, err
+	}
+	c := &Change{view: v, small: small}
+	defer c.Discard()
+	return c.Flips(until)
+}
+
 // Flips returns, for every member of the engine's data, the first instant after now at which something can change by
 // itself, if that is not after until, which is at most the next change of the date. Members that have changed beside the
 // data are not looked at. What changes for everybody at once is not among them: see [Steps].

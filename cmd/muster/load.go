@@ -36,8 +36,8 @@ DIR/live.db, which is made first if it is not there; or that of --server, which 
 
 With --rate an answer's time counts from the instant at which its batch was due, however busy the server was before it.
 Without, the next batch is sent when one is answered. --during does something in the middle of the run, to the server
-of its own: checkpoint puts the journal into the columns, reload changes the window of one tag, midnight moves the clock
-to ten seconds before a new day. Questions asked meanwhile, twenty a second, are timed too. CPU is that of the process,
+of its own: checkpoint puts the journal into the columns, reload changes the window of one tag, midnight lets a new day
+begin. Questions asked meanwhile, twenty a second, are timed too. CPU is that of the process,
 the sender's share included.
 
 load report DIR prints the table of docs/performance.md.`,

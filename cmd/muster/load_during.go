@@ -5,7 +5,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/muster-engine/muster/compiler/calendar"
 	"github.com/muster-engine/muster/runtime/load"
 )
 
@@ -21,14 +20,8 @@ var disturbances = map[string]func(ctx context.Context, s *ownServer) error{
 		return err
 	},
 	"midnight": func(ctx context.Context, s *ownServer) error {
-		midnight := s.prog.Zone.NextDateChange(s.clock().UnixMicro())
-		before := time.Duration(midnight-s.clock().UnixMicro()-untilMidnight*calendar.Second) * time.Microsecond
-		s.ahead.Add(max(0, int64(before)))
-		if err := sleep(ctx, untilMidnight*time.Second); err != nil {
-			return err
-		}
-		for s.engine.Clock() < midnight {
-			if err := sleep(ctx, 5*time.Millisecond); err != nil {
+		for s.engine.Clock() < s.midnight() {
+			if err := sleep(ctx, time.Millisecond); err != nil {
 				return err
 			}
 		}
@@ -36,8 +29,8 @@ var disturbances = map[string]func(ctx context.Context, s *ownServer) error{
 	},
 }
 
-// untilMidnight is how many seconds before midnight the clock is moved to.
-const untilMidnight = 2
+// midnight is the one that comes after the server has started, in microseconds.
+func (s *ownServer) midnight() int64 { return s.prog.Zone.NextDateChange(s.zero.UnixMicro()) }
 
 // disturbance is what goes on beside a run.
 type disturbance struct {
@@ -54,9 +47,13 @@ type disturbance struct {
 	crossed int64         // by time or by an edit
 }
 
-// disturb begins, a quarter into the run or at its end, what --during says, and asks questions from the beginning to the end.
+// disturb begins, in the course of the run or at its end, what --during says, and asks questions from the beginning to the end.
 func (s *ownServer) disturb(ctx context.Context, o loadOptions) *disturbance {
 	d := &disturbance{what: o.during, over: make(chan struct{})}
+	if o.during == "midnight" { // it comes in the middle of the run
+		left := time.Duration(s.midnight()-s.clock().UnixMicro())*time.Microsecond - o.duration/2
+		s.ahead.Add(max(0, int64(left)))
+	}
 	asking, cancel := context.WithCancel(ctx)
 	d.cancel = cancel
 	d.beside.Go(func() { d.ask(asking, s) })
@@ -65,7 +62,7 @@ func (s *ownServer) disturb(ctx context.Context, o loadOptions) *disturbance {
 	}
 	if o.during != "" {
 		d.action.Go(func() {
-			wait := time.NewTimer(o.duration / 4)
+			wait := time.NewTimer(o.begin())
 			defer wait.Stop()
 			select {
 			case <-wait.C:
@@ -75,11 +72,19 @@ func (s *ownServer) disturb(ctx context.Context, o loadOptions) *disturbance {
 			d.fault = disturbances[o.during](ctx, s)
 			d.took = s.app.now().Sub(began)
 			if o.during == "midnight" {
-				d.took -= untilMidnight * time.Second
+				d.took = time.Duration(s.clock().UnixMicro()-s.midnight()) * time.Microsecond
 			}
 		})
 	}
 	return d
+}
+
+// begin is how long after the start of a run the disturbance begins.
+func (o loadOptions) begin() time.Duration {
+	if o.during == "midnight" {
+		return 0
+	}
+	return o.duration / 4
 }
 
 // ask asks the server a question twenty times a second.
@@ -97,7 +102,7 @@ func (d *disturbance) ask(ctx context.Context, s *ownServer) {
 
 // watch takes the crossings that come by themselves or by an edit, and notes how late they are reported.
 func (d *disturbance) watch(ctx context.Context, s *ownServer) {
-	last := s.engine.State().Crossed
+	last, since := s.engine.State().Crossed, s.clock().UnixMicro()
 	for s.engine.Await(ctx, last) == nil {
 		at := s.clock().UnixMicro()
 		page, err := s.engine.Crossings(last, 100_000)
@@ -105,7 +110,7 @@ func (d *disturbance) watch(ctx context.Context, s *ownServer) {
 			return
 		}
 		for _, c := range page {
-			if c.Cause != "input" {
+			if c.Cause != "input" && c.At >= since {
 				d.crossed++
 				d.lag = max(d.lag, time.Duration(at-c.At)*time.Microsecond)
 			}

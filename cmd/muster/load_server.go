@@ -32,7 +32,7 @@ type ownOptions struct {
 }
 
 // ownServer serves a copy of the benchmark's store on this machine. Its clock starts at ten in the morning of the
-// benchmark's day.
+// benchmark's day, or a little before its first midnight.
 type ownServer struct {
 	*app
 	opt      ownOptions
@@ -62,7 +62,9 @@ func (a *app) ownServer(ctx context.Context, dir string, o loadOptions, own ownO
 	}
 	s := &ownServer{app: a, opt: own, prog: prog, path: filepath.Join(dir, "load.db"), began: a.now()}
 	day := calendar.FromCivil(workload.Clock.Year, workload.Clock.Month, workload.Clock.Day)
-	s.zero = time.UnixMicro(prog.Zone.Midnight(day) + 10*calendar.Hour)
+	if s.zero = time.UnixMicro(prog.Zone.Midnight(day) + 10*calendar.Hour); o.during == "midnight" {
+		s.zero = time.UnixMicro(prog.Zone.Midnight(day) - 10*calendar.Minute)
+	}
 	if err := copyFile(s.path, master); err != nil {
 		return nil, err
 	}

@@ -39,6 +39,8 @@ type Options struct {
 	// append takes the place of the store's journal in tests.
 	append func(storage.JournalEntry) error
 	settle func() error
+	// dawn, in tests, is how long before a midnight its view is begun, in microseconds.
+	dawn int64
 }
 
 // ErrClosed says that the engine takes no more inputs; ErrFull that so many wait that the context ended before there was
@@ -100,9 +102,12 @@ type Engine struct {
 	respite    int   // members more until one that failed is tried again
 	watched    watched
 
-	// changing collects the members that change while a reload computes its view; nil at other times.
-	changing  map[uint32]bool
-	reloading sync.Mutex // one reload at a time
+	// aheads are the views that are computed beside the loop, dawn the one of the next midnight if that has begun. viewTook
+	// is how long the computing of a view took last.
+	aheads    []*ahead
+	dawn      *dawn
+	viewTook  atomic.Int64 // microseconds
+	reloading sync.Mutex   // one reload at a time
 
 	feed *feed
 }
@@ -355,17 +360,22 @@ func (e *Engine) now() int64 { return max(e.clock, e.store.Clock().Now(e.opt.Sys
 
 // newView makes a standing view at an instant. Cuts of ntiles are those in force.
 func (e *Engine) newView(prog *ir.Program, at int64) *runtime.View {
+	return e.viewWith(prog, at, e.recordedCuts)
+}
+
+// recordedCuts are the cuts in force, for [runtime.Options].
+func (e *Engine) recordedCuts(n *ir.Ntile, now int64) ([]ir.Cut, int64, bool) {
+	e.mu.RLock()
+	defer e.mu.RUnlock()
+	cuts, ok := e.cuts[n.Hash]
+	return cuts, now, ok
+}
+
+func (e *Engine) viewWith(prog *ir.Program, at int64, cuts func(*ir.Ntile, int64) ([]ir.Cut, int64, bool)) *runtime.View {
 	e.mu.RLock()
 	members := e.members
 	e.mu.RUnlock()
-	engine := runtime.New(prog, e.base, runtime.Options{
-		Cuts: func(n *ir.Ntile, now int64) ([]ir.Cut, int64, bool) {
-			e.mu.RLock()
-			defer e.mu.RUnlock()
-			cuts, ok := e.cuts[n.Hash]
-			return cuts, now, ok
-		},
-	})
+	engine := runtime.New(prog, e.base, runtime.Options{Cuts: cuts})
 	return e.watched.add(engine.Standing(at, members, &runtime.Upkeep{Changed: e.changed}))
 }
 
@@ -386,6 +396,13 @@ func (e *Engine) changed(block int) runtime.Rows {
 
 func (e *Engine) rows(members []*member) *rows { return newRows(members, e.base.Table, e.kinds) }
 
+// rowsBeside is rows outside the loop.
+func (e *Engine) rowsBeside(members []*member) *rows {
+	e.mu.RLock()
+	defer e.mu.RUnlock()
+	return e.rows(members)
+}
+
 // current returns a member as it is now, for reading.
 func (e *Engine) current(number uint32) (*member, error) {
 	e.mu.RLock()
@@ -402,11 +419,9 @@ func (e *Engine) adopt(g *group) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	for number, m := range g.touched {
+		e.note(number)
 		if !m.altered {
 			continue
-		}
-		if e.changing != nil {
-			e.changing[number] = true
 		}
 		e.lay(number, m)
 		e.members = max(e.members, number+1)

@@ -96,16 +96,17 @@ func (e *Engine) recover(ctx context.Context) error {
 		return err
 	}
 	e.setCuts(cuts)
-	view, _, cuts, err := e.standing(ctx, e.prog, e.clock)
-	if err != nil {
+	first := &ahead{engine: e, view: e.newView(e.prog, e.clock)}
+	if err := first.compute(ctx); err != nil {
 		return err
 	}
+	cuts = first.cuts
 	e.setCuts(cuts)
-	e.view.Store(view)
-	if err := e.recount(ctx, view); err != nil {
+	e.view.Store(first.view)
+	if err := e.recount(ctx, first.view); err != nil {
 		return err
 	}
-	if err := e.refillFlips(ctx, view); err != nil {
+	if err := e.takeFlips(ctx, first.view, first.flips, nil); err != nil {
 		return err
 	}
 	if !replayed { // a first entry fixes the clock and the cuts that later ones stand on

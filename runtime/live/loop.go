@@ -24,11 +24,13 @@ func (e *Engine) loop(ctx context.Context) {
 		case <-e.stop:
 			timer.Stop()
 			e.drain(ctx)
+			e.dropDawn()
 			e.lastCheckpoint(ctx)
 			return
 		}
 		timer.Stop()
 		e.checkpointIfDue(ctx)
+		e.prepareDawn(ctx)
 	}
 }
 

@@ -19,6 +19,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/muster-engine/muster/compiler"
+	"github.com/muster-engine/muster/compiler/calendar"
 	"github.com/muster-engine/muster/compiler/ir"
 	"github.com/muster-engine/muster/dsl"
 	"github.com/muster-engine/muster/dsl/diag"
@@ -163,6 +164,7 @@ func (m *machine) open() {
 	m.engine, err = Open(context.Background(), Options{
 		Store: m.store, Program: m.prog, System: m.system.Load, append: m.append,
 		CheckpointMembers: rapid.SampledFrom([]int{-1, 2, 5, 0}).Draw(m.t, "checkpoint at"),
+		dawn:              rapid.SampledFrom([]int64{0, 48 * calendar.Hour}).Draw(m.t, "midnights are prepared"),
 	})
 	m.must(err)
 }

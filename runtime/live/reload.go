@@ -32,18 +32,29 @@ func (e *Engine) Reload(ctx context.Context, prog *ir.Program) (Reloaded, error)
 	if r.conducting, err = conductingOf(prog); err != nil {
 		return Reloaded{}, err
 	}
-	if err := e.inLoop(ctx, r.begin); err != nil {
-		return Reloaded{}, err
+	for r.tries = reloadTries; ; r.tries-- {
+		if err := e.inLoop(ctx, r.begin); err != nil {
+			return Reloaded{}, err
+		}
+		if r.out.Same {
+			return r.out, nil
+		}
+		if err = r.compute(ctx); err == nil {
+			err = r.catchUp(ctx, 0, nil)
+		}
+		finish := e.inLoop(context.WithoutCancel(ctx), func(ctx context.Context) error { return r.finish(ctx, err) })
+		switch {
+		case finish != nil:
+			return Reloaded{}, finish
+		case err != nil || r.done:
+			return r.out, err
+		}
 	}
-	if r.out.Same {
-		return r.out, nil
-	}
-	err = r.compute(ctx)
-	if finish := e.inLoop(context.WithoutCancel(ctx), func(ctx context.Context) error { return r.finish(ctx, err) }); finish != nil {
-		return Reloaded{}, finish
-	}
-	return r.out, err
 }
+
+// reloadTries is how often a reload is computed beside the loop while a midnight or the like comes between; then it holds
+// the loop.
+const reloadTries = 3
 
 // inLoop runs f between two groups of the apply loop.
 func (e *Engine) inLoop(ctx context.Context, f func(context.Context) error) error {
@@ -71,9 +82,10 @@ type reload struct {
 
 	conducting conducting
 
-	at   int64 // of the view
-	view *runtime.View
-	cuts map[string][]ir.Cut
+	*ahead
+	at    int64 // of the view, when it was begun
+	tries int   // that are left
+	done  bool
 }
 
 // begin starts to note which members change, in the loop.
@@ -83,6 +95,17 @@ func (r *reload) begin(context.Context) error {
 		r.out.Same = true
 		return nil
 	}
+	if err := r.known(); err != nil {
+		return err
+	}
+	r.at = e.clock
+	r.ahead = e.lookAhead(e.newView(r.prog, r.at))
+	return nil
+}
+
+// known makes the engine know the attributes and fields of the new rules.
+func (r *reload) known() error {
+	e := r.engine
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	// New attributes and fields are stored as the new rules say; what is stored already keeps its kind.
@@ -94,40 +117,39 @@ func (r *reload) begin(context.Context) error {
 		return err
 	}
 	e.kinds = kinds
-	e.changing = make(map[uint32]bool)
-	r.at = e.clock
 	return nil
 }
 
-// compute makes the new view beside the loop.
-func (r *reload) compute(ctx context.Context) error {
-	var err error
-	r.view, _, r.cuts, err = r.engine.standing(ctx, r.prog, r.at)
-	return err
+// late reports whether something has changed for everybody since the view was begun.
+func (r *reload) late() bool {
+	e := r.engine
+	zone := r.prog.Zone
+	return zone.DateOf(r.at) != zone.DateOf(e.clock) || len(runtime.Steps(r.prog, r.at, e.clock)) > 0
 }
 
 // finish brings the new view up to date and puts it in force, in the loop. failed is the error of computing it.
 func (r *reload) finish(ctx context.Context, failed error) error {
 	e := r.engine
-	changing := e.changing
-	e.changing = nil
+	r.drop()
 	if failed != nil {
 		return nil
 	}
 	if err := e.settle(); err != nil {
 		return err
 	}
-	zone := r.prog.Zone
-	if zone.DateOf(r.at) != zone.DateOf(e.clock) {
-		// A midnight came between: compute anew, now holding the loop.
+	switch late := r.late(); {
+	case late && r.tries > 0:
+		return nil
+	case late:
 		r.at = e.clock
+		r.view = e.newView(r.prog, r.at)
 		if err := r.compute(ctx); err != nil {
 			return err
 		}
-		changing = nil
-	}
-	if err := r.catchUp(ctx, changing); err != nil {
-		return err
+	default:
+		if err := r.follow(ctx, append(r.take(), r.flipped()...), e.clock); err != nil {
+			return err
+		}
 	}
 	crossings, err := r.crossings(ctx)
 	if err != nil {
@@ -142,37 +164,23 @@ func (r *reload) finish(ctx context.Context, failed error) error {
 	if err := e.recount(ctx, r.view); err != nil {
 		return err
 	}
-	r.out.Crossings = len(crossings)
-	if err := e.refillFlips(ctx, r.view); err != nil {
+	e.dropDawn()
+	r.out.Crossings, r.done = len(crossings), true
+	if err := e.takeFlips(ctx, r.view, r.flips, nil); err != nil {
 		return err
 	}
 	e.report(crossings)
 	return nil
 }
 
-// catchUp applies the members that changed while the view was computed.
-func (r *reload) catchUp(ctx context.Context, changing map[uint32]bool) error {
-	e := r.engine
-	var members []*member
-	for n := range changing {
-		m, err := e.current(n)
-		if err != nil {
-			return err
+// flipped are the members that have changed by themselves since the view was begun.
+func (r *reload) flipped() (numbers []uint32) {
+	for _, f := range r.flips {
+		if f.At <= r.engine.clock {
+			numbers = append(numbers, f.Member)
 		}
-		members = append(members, m)
 	}
-	for first := true; first || len(members) > 0; first = false {
-		n := min(len(members), 1<<15)
-		change, err := r.view.Evaluate(ctx, e.rows(members[:n]), e.clock)
-		if err != nil {
-			return err
-		}
-		if err := change.Commit(); err != nil {
-			return err
-		}
-		members = members[n:]
-	}
-	return nil
+	return numbers
 }
 
 // crossings lists who is on other sides of segments that both rule sets have.

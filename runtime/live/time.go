@@ -3,6 +3,7 @@ package live
 import (
 	"container/heap"
 	"context"
+	"slices"
 
 	"github.com/RoaringBitmap/roaring/v2"
 
@@ -151,9 +152,23 @@ func (e *Engine) step(ctx context.Context, at int64) error { return e.turnTo(ctx
 // members are due, and cuts are taken; else those in force stay.
 func (e *Engine) turnTo(ctx context.Context, at int64, midnight bool) error {
 	o := &turnover{group: e.newGroup(ctx, at)}
-	o.view = e.newView(e.prog, at)
+	var prepared *dawn
+	if midnight {
+		prepared = e.takeDawn(ctx, at)
+	}
+	if prepared != nil {
+		o.view = prepared.view
+	} else {
+		o.view = e.newView(e.prog, at)
+	}
 	if midnight {
 		if err := o.due(); err != nil {
+			return err
+		}
+	}
+	if prepared != nil {
+		if err := o.join(ctx, prepared); err != nil {
+			o.takeBack()
 			return err
 		}
 	}
@@ -179,18 +194,31 @@ func (e *Engine) turnTo(ctx context.Context, at int64, midnight bool) error {
 	e.adopt(o.group)
 	e.clock = at
 	e.view.Store(o.view)
-	if err := e.refillFlips(ctx, o.view); err != nil {
+	if prepared == nil {
+		err = e.refillFlips(ctx, o.view)
+	} else {
+		prepared.inForce.Store(true)
+		err = e.takeFlips(ctx, o.view, prepared.flips, o.touched)
+	}
+	if err != nil {
 		return err
 	}
 	e.report(reported)
 	return nil
 }
 
-// standing computes a view with its segments, and the cuts that it stands on.
-func (e *Engine) standing(ctx context.Context, prog *ir.Program, at int64) (*runtime.View, []*roaring.Bitmap, map[string][]ir.Cut, error) {
-	view := e.newView(prog, at)
-	segments, cuts, err := stand(ctx, view)
-	return view, segments, cuts, err
+// join puts what is due at midnight into a view that was prepared for it, and takes the cuts.
+func (o *turnover) join(ctx context.Context, prepared *dawn) error {
+	var due []uint32
+	for n, m := range o.touched {
+		if m.altered {
+			due = append(due, n)
+		}
+	}
+	if err := prepared.follow(ctx, due, o.now); err != nil {
+		return err
+	}
+	return o.view.Recut(ctx)
 }
 
 // stand computes the segments of a view, and the cuts that it stands on.
@@ -215,45 +243,73 @@ func (e *Engine) setCuts(cuts map[string][]ir.Cut) {
 
 // refillFlips finds who changes by themselves before the day is over.
 func (e *Engine) refillFlips(ctx context.Context, view *runtime.View) error {
-	until := e.prog.Zone.NextDateChange(view.Now())
-	e.steps = runtime.Steps(e.prog, view.Now(), until)
-	flips, err := view.Flips(ctx, until)
+	flips, err := e.findFlips(ctx, view)
 	if err != nil {
 		return err
 	}
-	q := &calendarQueue{}
-	for n, at := range e.dues {
-		if at < until {
-			*q = append(*q, runtime.Flip{Member: uint32(n), At: at})
-		}
-	}
-	heap.Init(q)
-	for _, f := range flips {
-		if e.overlay[f.Member] == nil {
-			q.add(f)
-		}
-	}
-	e.flips = q
-	var members []*member
+	return e.takeFlips(ctx, view, flips, nil)
+}
+
+// findFlips is when members change by themselves before the date changes. It may run beside the loop; members that change
+// meanwhile have to be looked at again.
+func (e *Engine) findFlips(ctx context.Context, view *runtime.View) ([]runtime.Flip, error) {
+	e.mu.RLock()
+	members := make([]*member, 0, len(e.overlay))
 	for _, m := range e.overlay {
 		members = append(members, m)
 	}
+	e.mu.RUnlock()
+	differ := roaring.New()
+	for _, m := range members {
+		differ.Add(m.number)
+	}
+	until := view.Program().Zone.NextDateChange(view.Now())
+	all, err := view.Flips(ctx, until)
+	if err != nil {
+		return nil, err
+	}
+	out := slices.DeleteFunc(all, func(f runtime.Flip) bool { return differ.Contains(f.Member) })
+	of, err := e.flipsOf(ctx, view, members, until)
+	return append(out, of...), err
+}
+
+// flipsOf is when some members change by themselves before an instant.
+func (e *Engine) flipsOf(ctx context.Context, view *runtime.View, members []*member, until int64) (out []runtime.Flip, err error) {
 	for len(members) > 0 {
 		n := min(len(members), 1<<15)
-		change, err := view.Evaluate(ctx, e.rows(members[:n]), view.Now())
+		flips, err := view.FlipsOf(ctx, e.rowsBeside(members[:n]), until)
 		if err != nil {
-			return err
+			return nil, err
 		}
-		flips, err := change.Flips(until)
-		change.Discard()
-		if err != nil {
-			return err
-		}
-		for _, f := range flips {
-			q.add(f)
-		}
+		out = append(out, flips...)
 		members = members[n:]
 	}
+	return out, nil
+}
+
+// takeFlips makes flips those of the day, with the instants at which members are due and the flips of members that have
+// changed since they were found.
+func (e *Engine) takeFlips(ctx context.Context, view *runtime.View, flips []runtime.Flip, changed map[uint32]*member) error {
+	until := e.prog.Zone.NextDateChange(view.Now())
+	e.steps = runtime.Steps(e.prog, view.Now(), until)
+	var again []*member
+	for _, m := range changed {
+		if m.altered {
+			again = append(again, m)
+		}
+	}
+	of, err := e.flipsOf(ctx, view, again, until)
+	if err != nil {
+		return err
+	}
+	q := calendarQueue(slices.DeleteFunc(append(flips, of...), func(f runtime.Flip) bool { return f.At <= e.clock }))
+	for n, at := range e.dues {
+		if at < until {
+			q = append(q, runtime.Flip{Member: uint32(n), At: at})
+		}
+	}
+	heap.Init(&q)
+	e.flips = &q
 	return nil
 }
 
