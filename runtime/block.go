@@ -31,6 +31,7 @@ type block struct {
 	worker *worker
 	at     *instant
 	open   map[int]bool // event types that the worker has opened for this block
+	beside *change      // the members that differ from the data, once they were asked for
 }
 
 // resident is one column of a block, with the indexes over it.
@@ -73,7 +74,6 @@ func (b *block) load() {
 	}
 	if small, lanes, ok := b.overlay(); ok {
 		vector.Fail(small.with(func() { lanes.setBits(b.live, small.block.live) }))
-		small.done()
 	}
 	b.count = b.live.Count()
 	b.columns = make(map[string]*resident)
@@ -278,7 +278,6 @@ func (b *block) list(i int) index.Bits {
 	}
 	if small, lanes, ok := b.overlay(); ok {
 		vector.Fail(small.with(func() { lanes.setBits(s, small.block.list(i)) }))
-		small.done()
 	}
 	b.lists[i] = s
 	return s

@@ -249,7 +249,7 @@ func (v *View) step(ctx context.Context, w *worker, b *block, f func(w *worker, 
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.worker, b.at = w, v.at.Load()
-	defer func() { b.worker, b.open, b.at = nil, nil, nil }()
+	defer b.leave()
 	failed := vector.Catch(func() {
 		b.load()
 		err = f(w, b)

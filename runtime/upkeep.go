@@ -55,6 +55,7 @@ type change struct {
 	rows  Rows
 	block *block
 	work  *worker
+	open  map[int]bool // event types that the worker has opened
 }
 
 // evaluateRows returns a view of some members' present state, with the cuts of v, ready to be asked for columns.
@@ -77,8 +78,11 @@ func (v *View) evaluateRows(ctx context.Context, rows Rows, now int64) (*change,
 func (c *change) with(f func()) error {
 	c.block.mu.Lock()
 	defer c.block.mu.Unlock()
-	c.block.worker, c.block.at = c.work, c.block.view.at.Load()
-	defer func() { c.block.worker, c.block.open, c.block.at = nil, nil, nil }()
+	c.block.worker, c.block.open, c.block.at = c.work, c.open, c.block.view.at.Load()
+	defer func() {
+		c.open = c.block.open
+		c.block.worker, c.block.open, c.block.at = nil, nil, nil
+	}()
 	return vector.Catch(func() {
 		c.block.load()
 		f()
@@ -256,7 +260,7 @@ func (b *block) apply(small *change, from, to int) {
 	b.worker, b.at = workers.Get().(*worker), b.view.at.Load()
 	defer func() {
 		workers.Put(b.worker)
-		b.worker, b.open, b.at = nil, nil, nil
+		b.leave()
 	}()
 	b.load()
 	lanes := laneMap{numbers: small.rows.Numbers(), from: from, to: to}
@@ -310,24 +314,36 @@ func (b *block) corrected(key string, n *ir.Node, r *resident) *resident {
 	if !ok {
 		return r
 	}
-	defer small.done()
 	err := small.with(func() { r.patch(small.block.column(n), n.Type.Kind, lanes) })
 	vector.Fail(err)
 	return r
 }
 
-// overlay returns the block's changed members, evaluated as the block's clock stands.
+// overlay returns the block's changed members, evaluated as the block's clock stands. They are asked for once while a
+// goroutine works on the block: who changes meanwhile is brought up to date by the change.
 func (b *block) overlay() (*change, laneMap, bool) {
 	if b.view.upkeep == nil {
 		return nil, laneMap{}, false
 	}
-	rows := b.view.upkeep.Changed(b.no)
-	if rows == nil || len(rows.Numbers()) == 0 {
-		return nil, laneMap{}, false
+	if b.beside == nil {
+		rows := b.view.upkeep.Changed(b.no)
+		if rows == nil || len(rows.Numbers()) == 0 {
+			return nil, laneMap{}, false
+		}
+		small, err := b.view.evaluateRows(context.Background(), rows, b.at.clock.Now)
+		vector.Fail(err)
+		b.beside = small
 	}
-	small, err := b.view.evaluateRows(context.Background(), rows, b.at.clock.Now)
-	vector.Fail(err)
-	return small, laneMap{rows.Numbers(), 0, len(rows.Numbers())}, true
+	numbers := b.beside.rows.Numbers()
+	return b.beside, laneMap{numbers, 0, len(numbers)}, true
+}
+
+// leave ends a goroutine's work on the block.
+func (b *block) leave() {
+	if b.beside != nil {
+		b.beside.done()
+	}
+	b.worker, b.open, b.at, b.beside = nil, nil, nil, nil
 }
 
 // Segments computes every declared segment over all members, and returns each as a bitmap.
