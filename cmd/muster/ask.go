@@ -28,6 +28,7 @@ type asker struct {
 	live     api.Source
 	compiled []*ir.Query
 	present  bool // the questions to live are of the present
+	asOf     func(at int64) *runtime.View
 }
 
 // compile reads an expression that stands for itself; on an error it shows why and fails.

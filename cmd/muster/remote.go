@@ -100,7 +100,7 @@ func (s *session) liveAsker(asOf string) (*asker, error) {
 		}
 		view = s.live.AsOf(at)
 	}
-	q := &asker{app: s.app, live: s.live, present: asOf == "", view: view, prog: view.Program(), vs: valuesOf(view.Program())}
+	q := &asker{app: s.app, live: s.live, present: asOf == "", view: view, prog: view.Program(), vs: valuesOf(view.Program()), asOf: s.live.AsOf}
 	s.asked = append(s.asked, q)
 	return q, nil
 }

@@ -184,7 +184,7 @@ func (s *session) asker(asOf string) (*asker, error) {
 		}
 		view = engine.AsOf(at)
 	}
-	return &asker{app: s.app, store: s.store, data: s.store.Snapshot(), view: view, prog: s.prog, vs: s.vs}, nil
+	return &asker{app: s.app, store: s.store, data: s.store.Snapshot(), view: view, prog: s.prog, vs: s.vs, asOf: engine.AsOf}, nil
 }
 
 // addAsOf gives a command the flag --as-of.

@@ -58,7 +58,7 @@ func (s *Server) getSegments(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (s *Server) getSegment(w http.ResponseWriter, r *http.Request) error {
-	days, err := numberParam(r, "trend", trendDays, maxTrend)
+	days, err := numberParam(r, "trend", trendDays, MaxTrend)
 	if err != nil {
 		return err
 	}

@@ -11,7 +11,8 @@ import (
 // with every question as of another time.
 const (
 	trendDays = 7 // unless it is asked for more or fewer
-	maxTrend  = 92
+	// MaxTrend is of how many days a trend can be.
+	MaxTrend = 92
 )
 
 // point is how many members a segment had.
