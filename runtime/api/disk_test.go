@@ -1,6 +1,7 @@
 package api
 
 import (
+	"fmt"
 	"net/http"
 	"strings"
 	"testing"
@@ -53,5 +54,45 @@ func TestADiskThatFailsIsToldToTheClient(t *testing.T) {
 	}
 	if w := f.send("GET", "/metrics", ""); !strings.Contains(w.Body.String(), "muster_write_failures_total 2") {
 		t.Fatalf("metrics: %s", w.Body)
+	}
+}
+
+// Whichever operation of the disk fails under a batch with a key, sent again it counts once.
+func TestADiskThatFailsUnderABatchWithAKey(t *testing.T) {
+	f := newFixture(t, nil)
+	visit := func(key string) (int, http.Header) {
+		w := f.send("POST", "/v1/events", `{"type":"visit","phone":"13900000001","page":"/"}`, "Idempotency-Key", key)
+		return w.Code, w.Header()
+	}
+	taken, unsure := 0, 0
+	for _, outcome := range storagetest.Outcomes {
+		for n := 1; ; n++ {
+			key := fmt.Sprint(outcome, n)
+			f.disk.Fail(n, outcome, true)
+			code, _ := visit(key)
+			fired := f.disk.Fired()
+			f.disk.Heal()
+			if (code == http.StatusOK) == fired {
+				t.Fatalf("%s: the answer is %d", key, code)
+			}
+			again, header := visit(key)
+			taken++
+			if again != http.StatusOK {
+				t.Fatalf("%s: sent again, the answer is %d", key, again)
+			}
+			if fired && header.Get(replayed) != "" {
+				unsure++
+			}
+			want := fmt.Sprintf(`"condition":"count(visit) = %d","type":"bool","members":1`, taken)
+			if w := f.send("POST", "/v1/query", fmt.Sprintf(`{"condition":"count(visit) = %d"}`, taken)); !strings.Contains(w.Body.String(), want) {
+				t.Fatalf("%s: %s", key, w.Body)
+			}
+			if !fired {
+				break
+			}
+		}
+	}
+	if unsure == 0 {
+		t.Error("no batch was left in doubt")
 	}
 }
