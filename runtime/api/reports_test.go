@@ -3,12 +3,62 @@ package api
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"net/http/httptest"
 	"strings"
 	"testing"
 
 	"github.com/muster-engine/muster/runtime/report"
 )
+
+// A campaign of a live engine is reported as it went: who was held out, who converted, what was issued and sent.
+func TestCampaignReportOfALiveEngine(t *testing.T) {
+	c := newContract(t)
+	f := newFixtureOf(t, club+`
+coupon back10 "减十元" { off 10  valid 30 days }
+sink sms { file "sms.ndjson" }
+campaign thanks "谢谢" {
+  on order where amount < 100
+  holdout 30%
+  at most 1
+  do { issue back10  send sms "thanks" }
+  goal order where amount >= 100 within 7 days
+  target 20%
+}
+`, nil)
+	const members = 200
+	var lines strings.Builder
+	for i := range members {
+		fmt.Fprintf(&lines, `{"type":"order","phone":"139%08d","order_id":"A%d","amount":50}`+"\n", i, i)
+	}
+	accepted := func(n int) string { return fmt.Sprintf(`{"accepted":%d,"duplicate":0,"rejected":[]}`, n) }
+	f.expect("POST", "/v1/events", lines.String(), 200, accepted(members))
+	f.clock.Add(60_000_000)
+	lines.Reset()
+	for i := range members / 4 { // every fourth comes back
+		fmt.Fprintf(&lines, `{"type":"order","phone":"139%08d","order_id":"B%d","amount":120}`+"\n", i*4, i)
+	}
+	f.expect("POST", "/v1/events", lines.String(), 200, accepted(members/4))
+	w := f.send("GET", "/v1/reports/campaigns?name=thanks", "")
+	c.hold("/v1/reports/campaigns", httptest.NewRequest("GET", "/", nil), w)
+	var got report.Campaigns
+	if err := json.Unmarshal(w.Body.Bytes(), &got); err != nil {
+		t.Fatal(err)
+	}
+	x := got.Campaigns[0]
+	if x.Reached.Members+x.HeldOut.Members != members || x.HeldOut.Members < members/5 || x.HeldOut.Members > members*2/5 {
+		t.Errorf("%d were reached and %d held out", x.Reached.Members, x.HeldOut.Members)
+	}
+	if x.Reached.Converted+x.HeldOut.Converted != members/4 || x.HeldOut.Converted == 0 {
+		t.Errorf("%d of the reached converted and %d of the held out", x.Reached.Converted, x.HeldOut.Converted)
+	}
+	if x.Sent != x.Reached.Members || x.Coupons.Issued != x.Reached.Members || x.Ended["done"] != members || x.Uplift.Difference == nil || *x.Met != (x.Reached.Rate >= 0.2) {
+		t.Errorf("the report is %+v", x)
+	}
+	if sum := string(x.Reached.Revenue); sum != fmt.Sprintf("%d.00", 120*x.Reached.Converted) {
+		t.Errorf("the revenue is %s of %d", sum, x.Reached.Converted)
+	}
+}
 
 const club = `
 settings { language 1  timezone "Asia/Shanghai"  currency CNY }
