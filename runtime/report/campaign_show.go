@@ -19,9 +19,13 @@ func (c *Campaigns) Tables() (out []Table) {
 		who string
 		Arm
 	}{{"reached", x.Reached}, {"held out", x.HeldOut}} {
+		rate, interval, revenue := "-", "-", "-"
+		if arm.Members > 0 {
+			rate, interval = percent(arm.Rate), percent(arm.Interval[0])+" to "+percent(arm.Interval[1])
+			revenue = string(arm.PerMember)
+		}
 		arms.Rows = append(arms.Rows, []string{
-			arm.who, count(arm.Members), count(arm.Runs), count(arm.Converted), percent(arm.Rate),
-			percent(arm.Interval[0]) + " to " + percent(arm.Interval[1]), string(arm.Revenue), string(arm.PerMember),
+			arm.who, count(arm.Members), count(arm.Runs), count(arm.Converted), rate, interval, string(arm.Revenue), revenue,
 		})
 	}
 	arms.Note = x.Uplift.sentence()
@@ -35,7 +39,7 @@ func (c *Campaigns) Tables() (out []Table) {
 		}
 	}
 	if x.Target != nil {
-		met := "missed"
+		met := "not met"
 		if *x.Met {
 			met = "met"
 		}

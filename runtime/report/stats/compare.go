@@ -22,7 +22,7 @@ const (
 // Why there is too little data.
 const (
 	NobodyReached  = "nobody was reached"
-	NobodyHeldOut  = "nobody was held out: there is nothing to compare with"
+	NobodyHeldOut  = "nobody was held out, so there is nothing to compare with"
 	FewReached     = "fewer than 50 were reached"
 	FewHeldOut     = "fewer than 50 were held out"
 	FewConversions = "fewer than 10 converted, reached and held out together"
