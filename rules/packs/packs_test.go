@@ -102,7 +102,7 @@ func TestPacksAreLaidOut(t *testing.T) {
 	}
 }
 
-// The tests of every pack hold, and reach all of its rules.
+// The tests of every pack hold, and reach all of its rules; those of a brand also each branch, condition and bound.
 func TestPacksHold(t *testing.T) {
 	for _, pack := range All() {
 		set := load(t, pack)
@@ -119,7 +119,7 @@ func TestPacksHold(t *testing.T) {
 			}
 		}
 		for _, i := range reached.Items {
-			if i.Kind == cover.Rule && !i.Reached() {
+			if (i.Kind == cover.Rule || pack.Name != "retail") && !i.Reached() {
 				t.Errorf("%s: %s: no test reaches %s: %s", pack.Name, i.Span, i.Of, i.Text)
 			}
 		}
