@@ -185,10 +185,12 @@ func (r *historyReader) events(event, low int) []exprplan.Event {
 	if c == nil || low+1 >= len(c.starts) {
 		return nil
 	}
-	fields := r.prog.Events[event].Fields
-	out := make([]exprplan.Event, 0, c.starts[low+1]-c.starts[low])
-	for row := int(c.starts[low]); row < int(c.starts[low+1]); row++ {
-		e := exprplan.Event{At: c.at.Int(row), Fields: make([]ir.Value, len(fields))}
+	fields, first, last := r.prog.Events[event].Fields, int(c.starts[low]), int(c.starts[low+1])
+	out := make([]exprplan.Event, 0, last-first)
+	values := make([]ir.Value, (last-first)*len(fields)) // of all events, which come and go together
+	for row := first; row < last; row++ {
+		e := exprplan.Event{At: c.at.Int(row), Fields: values[:len(fields):len(fields)]}
+		values = values[len(fields):]
 		for i, col := range c.fields {
 			e.Fields[i] = Stored(col, row, fields[i].Type)
 		}

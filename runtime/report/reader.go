@@ -91,9 +91,10 @@ func walk[T any](ctx context.Context, r *Reader, facts int, begin func() T, visi
 		return nil, err
 	}
 	type part struct {
-		begun  bool
-		keeper *loyalty.Keeper
-		value  T
+		begun   bool
+		keeper  *loyalty.Keeper
+		layouts map[int]map[string]int
+		value   T
 	}
 	parts := make([]part, r.view.Blocks())
 	for i := range parts {
@@ -103,9 +104,9 @@ func walk[T any](ctx context.Context, r *Reader, facts int, begin func() T, visi
 	err = r.view.Histories(ctx, facts, func(block int, m *exprplan.Member) error {
 		p := &parts[block]
 		if !p.begun {
-			p.begun, p.value = true, begin()
+			p.begun, p.value, p.layouts = true, begin(), map[int]map[string]int{}
 		}
-		return visit(p.value, &member{r: r, keeper: p.keeper, world: world, all: m})
+		return visit(p.value, &member{r: r, keeper: p.keeper, world: world, all: m, layouts: p.layouts})
 	})
 	if err != nil {
 		return nil, err
@@ -125,13 +126,22 @@ type member struct {
 	keeper *loyalty.Keeper
 	world  *exprplan.World
 	all    *exprplan.Member
+	// layouts are the places of fields, by type; of the block.
+	layouts map[int]map[string]int
 }
 
 // facts returns the facts of a type up to now, in order of time.
 func (m *member) facts(event int) []fact {
-	var out []fact
-	layout := m.r.prog.Events[event].Fields
-	for _, e := range m.all.Events(event) {
+	all, layout := m.all.Events(event), m.layouts[event]
+	if layout == nil {
+		layout = map[string]int{}
+		for i, f := range m.r.prog.Events[event].Fields {
+			layout[f.Name] = i
+		}
+		m.layouts[event] = layout
+	}
+	out := make([]fact, 0, len(all))
+	for _, e := range all {
 		if e.At <= m.r.now {
 			out = append(out, fact{e, layout})
 		}
@@ -153,16 +163,16 @@ func (m *member) account() *loyalty.Account {
 // fact is one fact of a member.
 type fact struct {
 	exprplan.Event
-	layout []*ir.Field
+	layout map[string]int
 }
 
+// value is a field; what the type has no field of is unknown.
 func (f fact) value(name string) ir.Value {
-	for i, field := range f.layout {
-		if field.Name == name {
-			return f.Fields[i]
-		}
+	i, ok := f.layout[name]
+	if !ok {
+		return ir.Value{}
 	}
-	return ir.Value{}
+	return f.Fields[i]
 }
 
 func (f fact) text(name string) string  { return f.value(name).S }
