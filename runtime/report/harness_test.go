@@ -179,7 +179,11 @@ func (s *shop) fields(kind int, given map[string]any) []ir.Value {
 // advance moves the clock, midnight by midnight.
 func (s *shop) advance(text string) {
 	s.t.Helper()
-	to := s.at(text)
+	s.advanceTo(s.at(text))
+}
+
+func (s *shop) advanceTo(to int64) {
+	s.t.Helper()
 	for next := s.prog.Zone.NextDateChange(s.now); next <= to; next = s.prog.Zone.NextDateChange(s.now) {
 		s.now = next
 		for i := range s.members {
