@@ -106,18 +106,16 @@ func (s *Scene) eventAt(r *Run) loyalty.Field {
 // against is why a run cannot begin; again says that its event has had one.
 func (s *Scene) against(c *ir.Campaign, r *Run) (why string, again bool) {
 	runs := s.of(r.Campaign)
-	for _, other := range runs {
-		switch {
-		case c.Trigger.Kind == dsl.OnEvent:
-			if other.Cause == r.Cause && other.EventAt == r.EventAt {
-				return "", true
-			}
-		case !other.Ended:
-			why = whyRunning
+	if c.Trigger.Kind == dsl.OnEvent {
+		if s.ofEvent(r) >= len(s.events(c.Trigger.Index, r)) {
+			return "", true
 		}
-	}
-	if why != "" {
-		return why, false
+	} else {
+		for _, other := range runs {
+			if !other.Ended {
+				return whyRunning, false
+			}
+		}
 	}
 	for _, limit := range c.Caps {
 		from, to := s.p.keeper.Span(limit, r.Start)
@@ -168,11 +166,37 @@ func (s *Scene) hand(v *version, r *Run) (e *exprplan.Event, there bool) {
 			return nil, false
 		}
 	}
-	list := s.account.Facts(event)
-	for i := range list {
-		if list[i].At == r.EventAt && s.p.keeper.CauseOf(event, list[i]) == r.Cause {
-			return &list[i], true
+	list, nth := s.events(event, r), 0
+	for _, other := range s.of(r.Campaign) {
+		if other == r {
+			break
+		}
+		if other.Cause == r.Cause && other.EventAt == r.EventAt {
+			nth++
 		}
 	}
-	return nil, false
+	if nth >= len(list) {
+		return nil, false
+	}
+	return &list[nth], true
+}
+
+// events are the member's events that a run may be about: one where events have keys, else all of the type at that instant.
+func (s *Scene) events(event int, r *Run) (out []exprplan.Event) {
+	for _, e := range s.account.Facts(event) {
+		if e.At == r.EventAt && s.p.keeper.CauseOf(event, e) == r.Cause {
+			out = append(out, e)
+		}
+	}
+	return out
+}
+
+// ofEvent is how many runs there have been of the event that a run is about, or of those that are not told from it.
+func (s *Scene) ofEvent(r *Run) (n int) {
+	for _, other := range s.of(r.Campaign) {
+		if other.Cause == r.Cause && other.EventAt == r.EventAt {
+			n++
+		}
+	}
+	return n
 }

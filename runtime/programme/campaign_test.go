@@ -279,6 +279,27 @@ func TestARunWhoseVersionIsLostEnds(t *testing.T) {
 	p.wantFacts("campaign:c", []string{ir.FactWhy}, "start -", "wait -", "end its version of the campaign is not known any more")
 }
 
+func TestEventsWithoutKeysAtOneInstantAreSeveral(t *testing.T) {
+	p := newPerson(t, compileText(t, `
+settings { language 1  timezone "Asia/Shanghai" }
+member { phone id phone "CN" }
+event view { page string }
+sink sms { file "out/sms.ndjson" }
+campaign c { on view  do { wait 1 day  send sms "seen" with { page: page } } }`), "2026-03-01T10:00")
+	p.send("view", "", 0, "a")
+	p.send("view", "", 0, "b")
+	p.advance("2026-03-03")
+	p.wantMessages(`sms seen {"page":"a"}`, `sms seen {"page":"b"}`)
+}
+
+func TestAnOrderThatIsSentAnewIsTheSameEvent(t *testing.T) {
+	p := newPerson(t, compile(t, sinks+`campaign c { on order  do { send sms "a" } }`), "2026-03-01T10:00")
+	p.send("order", "", 10_000, "O1")
+	p.retract("order", "", 10_000, "O1")
+	p.send("order", "", 12_000, "O1")
+	p.wantMessages("sms a ")
+}
+
 func TestADeletedCampaignStopsItsRuns(t *testing.T) {
 	p := newPerson(t, compile(t, sinks+`campaign c { on visit  do { wait 1 day  send sms "a" } }`), "2026-03-01T10:00")
 	p.send("visit", "", 0)
