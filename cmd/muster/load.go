@@ -59,7 +59,7 @@ load report DIR prints the table of docs/performance.md.`,
 	flags.Int64Var(&o.events, "events", 0, "end after so many events")
 	flags.StringVar(&o.during, "during", "", "`what` happens in the middle: checkpoint, reload or midnight")
 	flags.StringVar(&o.profile, "profile", "", "write a CPU profile of the run to a `file`")
-	cmd.AddCommand(newLoadReport(a))
+	cmd.AddCommand(newLoadReport(a), newLoadFlash(a))
 	return cmd
 }
 
