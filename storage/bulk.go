@@ -35,6 +35,7 @@ type Bulk struct {
 	tables     []stagedTable
 	imports    []Import
 	conflicts  []Conflict
+	journal    []byte // nil: no entry
 	txBytes    int
 	live       liveChanges
 	over       bool

@@ -335,6 +335,11 @@ func (w *bulkWriter) publish() (replaced map[objectID]entry, err error) {
 		if err := c.appendConflicts(b.conflicts); err != nil {
 			return err
 		}
+		if b.journal != nil {
+			if err := w.store.putJournal(tx, JournalEntry{Seq: now.Checkpointed + 1, Record: b.journal}); err != nil {
+				return err
+			}
+		}
 		if err := c.erase(w.store, b.live.erased, next.Checkpointed); err != nil {
 			return err
 		}

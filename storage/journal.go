@@ -103,6 +103,10 @@ func (s *Store) putJournal(tx *bolt.Tx, e JournalEntry) error {
 
 func sequenceKey(n uint64) []byte { return binary.BigEndian.AppendUint64(nil, n) }
 
+// Journal leaves an entry in the journal, should the import be committed: what is to be done with what it brings. The
+// journal is empty before.
+func (b *Bulk) Journal(record []byte) { b.journal = record }
+
 // Checkpointed returns the number of the last journal entry that is part of the columns, 0 if there is none, and the
 // instant up to which time had been applied with it.
 func (s *Store) Checkpointed() (seq uint64, clock int64) {

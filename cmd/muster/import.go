@@ -14,6 +14,7 @@ import (
 
 	"github.com/muster-engine/muster/compiler/ir"
 	"github.com/muster-engine/muster/runtime/ingest"
+	"github.com/muster-engine/muster/runtime/live"
 )
 
 type importOptions struct {
@@ -104,6 +105,19 @@ func (s *session) importInto(ctx context.Context, o ingest.Options, bar *progres
 	o.Store, o.Program, o.Env = s.store, s.prog, s.env
 	o.Now = func() int64 { return s.now().UnixMicro() }
 	o.Progress = bar.show
+	o.Join = &ingest.Join{
+		Entry: func(clock int64, merges []ingest.Merged) ([]byte, error) {
+			joined := make([]live.Joined, len(merges))
+			for i, m := range merges {
+				joined[i] = live.Joined(m)
+			}
+			return live.MergeEntry(clock, joined)
+		},
+		Fold: func(ctx context.Context) error {
+			_, err := live.Amend(ctx, s.amends(), nil)
+			return err
+		},
+	}
 	result, err := ingest.Run(ctx, o)
 	bar.done()
 	if err != nil {
@@ -152,6 +166,8 @@ type importAnswer struct {
 	Duplicate   int64          `json:"duplicate"`
 	Rejected    int64          `json:"rejected"`
 	NewMembers  int64          `json:"new_members"`
+	Merged      int64          `json:"merged,omitempty"`
+	Conflicts   int64          `json:"conflicts,omitempty"`
 	Reasons     []importReason `json:"reasons"`
 	RejectsFile string         `json:"rejects_file,omitempty"`
 	Skipped     []string       `json:"skipped,omitempty"`
@@ -170,7 +186,7 @@ func (s *session) showImport(source *ir.Source, r ingest.Result, elapsed time.Du
 	case formatJSON:
 		answer := importAnswer{
 			Source: source.Name, Read: r.Read, Accepted: r.Accepted, Duplicate: r.Duplicate, Rejected: r.Rejected,
-			NewMembers: r.NewMembers, Reasons: []importReason{}, RejectsFile: r.RejectsFile, TookMS: milliseconds(elapsed),
+			NewMembers: r.NewMembers, Merged: r.Merged, Conflicts: r.Conflicts, Reasons: []importReason{}, RejectsFile: r.RejectsFile, TookMS: milliseconds(elapsed),
 		}
 		for _, reason := range r.Reasons {
 			answer.Reasons = append(answer.Reasons, importReason{reason.Column, reason.What, reason.Count, reason.Example})
@@ -187,6 +203,12 @@ func (s *session) showImport(source *ir.Source, r ingest.Result, elapsed time.Du
 	st := s.style(s.out)
 	fmt.Fprintf(s.out, "%s: %s read, %s accepted, %s duplicate, %s rejected; %s%s\n", source.Name, many(r.Read, "row"),
 		st.bold(count(r.Accepted)), count(r.Duplicate), count(r.Rejected), many(r.NewMembers, "new member"), st.faint(", "+took(elapsed)))
+	if r.Merged > 0 {
+		fmt.Fprintf(s.out, "%s became part of others, for their ids came in one row\n", many(r.Merged, "member"))
+	}
+	if r.Conflicts > 0 {
+		fmt.Fprintf(s.out, "%s contradict each other in their ids; muster identity conflicts lists them\n", many(r.Conflicts, "row"))
+	}
 	for _, skipped := range r.Skipped {
 		fmt.Fprintf(s.out, "%s was taken before and left out\n", skipped.Name)
 	}

@@ -2,10 +2,12 @@ package ingest
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/RoaringBitmap/roaring/v2"
 
 	"github.com/muster-engine/muster/compiler/ir"
+	"github.com/muster-engine/muster/runtime/identity"
 	"github.com/muster-engine/muster/storage"
 	"github.com/muster-engine/muster/storage/column"
 )
@@ -24,6 +26,11 @@ type applier struct {
 	counts     FileResult // of the file in hand
 	line       int64      // line ends before the batch in hand
 	hashes     []uint32
+
+	into      map[uint32]uint32 // whom members of this import's merges became part of
+	merges    []Merged
+	joins     bool // members may become one
+	conflicts int64
 }
 
 // owner is an id attribute with what is known of it.
@@ -38,7 +45,15 @@ type owner struct {
 
 func newApplier(p *plan, bulk *storage.Bulk, r *rejects, maxRejects, now int64) (*applier, error) {
 	a := &applier{plan: p, bulk: bulk, rejects: r, maxRejects: maxRejects, now: now}
-	for _, id := range p.idAttrs {
+	several := len(p.ids) > 1 || slices.ContainsFunc(p.idAttrs, func(id *identifier) bool { return id.id.Many })
+	all := slices.Clone(p.idAttrs)
+	for _, attribute := range p.program.Attributes { // those that the source does not give may stand against a merge
+		given := slices.ContainsFunc(p.idAttrs, func(id *identifier) bool { return id.attribute == attribute })
+		if several && attribute.ID != nil && !attribute.ID.Many && !given {
+			all = append(all, &identifier{newIDNormaliser(attribute, nil), attribute})
+		}
+	}
+	for _, id := range all {
 		logical := "id"
 		if id.id.Many {
 			logical = "id many"
@@ -48,7 +63,7 @@ func newApplier(p *plan, bulk *storage.Bulk, r *rejects, maxRejects, now int64) 
 			return nil, err
 		}
 		o := &owner{identifier: id, ids: ids}
-		if !id.id.Many && (len(p.idAttrs) > 1 || len(p.ids) > 1) {
+		if !id.id.Many && several {
 			o.held = roaring.New()
 			ids.Each(func(_ []byte, member uint32) { o.held.Add(member) })
 		}
@@ -157,6 +172,7 @@ func (a *applier) take(b *batch, r *stagedRow) (fault, error) {
 				return fault{}, err
 			}
 		}
+		member = a.survivor(member)
 	} else {
 		var f fault
 		var err error
@@ -178,56 +194,102 @@ func (a *applier) take(b *batch, r *stagedRow) (fault, error) {
 	return fault{}, a.attributes.Append(member, row)
 }
 
-// resolve finds the member that the ids of a row belong to, or creates it, and gives it the ids that are new.
+// resolve finds the member that the ids of a row belong to, or creates it, and gives it the ids that are new. Members whom
+// the ids turn out to be one are from then on; what they brought before is put together when the rest is in the store.
 func (a *applier) resolve(b *batch, ids []stagedID) (member uint32, f fault, err error) {
-	found, usable := false, false
-	for _, id := range ids {
-		o, text := a.owners[id.owner], b.arena[id.from:id.to]
-		m, ok := o.lookup(text, id.hashed)
-		switch {
-		case !ok:
-			usable = usable || !id.hashed
-			continue
-		case found && m != member:
-			return 0, fault{what: "the ids of the row belong to two different members", bare: true}, nil
-		}
-		member, found = m, true
-	}
-	if !found && !usable {
-		return 0, fault{column: a.columnOf(int(ids[0].owner)), what: "no usable id: no member is known by this hash", bare: true}, nil
-	}
-	// The new ids must not give the member a second value of an id that it has one of.
+	claims := make([]identity.Claim, len(ids))
 	for i, id := range ids {
 		o, text := a.owners[id.owner], b.arena[id.from:id.to]
-		if id.hashed || o.id.Many {
-			continue
+		m, ok := o.lookup(text, id.hashed)
+		if ok {
+			m = a.survivor(m)
 		}
-		if _, known := o.ids.Lookup(text); known {
-			continue
-		}
-		second := found && o.held.Contains(member)
-		for _, other := range ids[:i] {
-			second = second || other.owner == id.owner && !other.hashed && string(b.arena[other.from:other.to]) != string(text)
-		}
-		if second {
-			return 0, fault{column: a.columnOf(int(id.owner)), value: string(text), what: "would be a second " + o.name + " of the member that the row belongs to"}, nil
-		}
+		claims[i] = identity.Claim{Attribute: int(id.owner), Text: string(text), Digest: id.hashed, Known: ok, Member: m}
 	}
-	if !found {
+	d, err := identity.Resolve(claims, a)
+	if err != nil {
+		return 0, fault{}, err
+	}
+	if d.Nobody {
+		return 0, fault{column: a.columnOf(int(ids[0].owner)), what: "no usable id: no member is known by this hash", bare: true}, nil
+	}
+	if len(d.Absorbed) > 0 && !a.joins {
+		return 0, fault{what: "the ids of the row belong to two different members", bare: true}, nil
+	}
+	member = d.Member
+	if d.New {
 		member = a.bulk.NewMember()
 	}
-	for _, id := range ids {
-		o, text := a.owners[id.owner], b.arena[id.from:id.to]
-		if id.hashed {
-			continue
-		}
-		if _, known := o.ids.Lookup(text); !known {
-			if err := o.put(text, member); err != nil {
-				return 0, fault{}, err
-			}
+	for _, absorbed := range d.Absorbed {
+		a.become(absorbed, member)
+	}
+	for _, i := range d.Attach {
+		if err := a.owners[ids[i].owner].put(b.arena[ids[i].from:ids[i].to], member); err != nil {
+			return 0, fault{}, err
 		}
 	}
+	if d.Conflict != nil {
+		a.conflict(member, d.Conflict, claims)
+	}
 	return member, fault{}, nil
+}
+
+// become makes a member part of another.
+func (a *applier) become(absorbed, survivor uint32) {
+	if a.into == nil {
+		a.into = map[uint32]uint32{}
+	}
+	a.into[absorbed] = survivor
+	a.merges = append(a.merges, Merged{absorbed, survivor})
+	for _, o := range a.owners {
+		if o.held != nil && o.held.Contains(absorbed) {
+			o.held.Add(survivor)
+		}
+	}
+}
+
+// survivor is the member that one has become part of in this import, itself if it has not.
+func (a *applier) survivor(member uint32) uint32 {
+	for len(a.into) > 0 {
+		next, merged := a.into[member]
+		if !merged {
+			break
+		}
+		member = next
+	}
+	return member
+}
+
+// conflict reports a row whose ids belong to members that cannot be one.
+func (a *applier) conflict(member uint32, found *identity.Conflict, claims []identity.Claim) {
+	c := storage.Conflict{At: a.now, Member: member, Others: found.Others, Attribute: a.owners[found.Attribute].name}
+	for place, o := range a.owners {
+		for _, claim := range claims {
+			if claim.Attribute != place {
+				continue
+			}
+			id := storage.ID{Attribute: o.name}
+			if !claim.Digest {
+				id.Text = claim.Text
+			}
+			c.IDs = append(c.IDs, id)
+		}
+	}
+	a.conflicts++
+	a.bulk.AddConflict(c)
+}
+
+// Attributes implements identity.Members.
+func (a *applier) Attributes() int { return len(a.owners) }
+
+// Single implements identity.Members.
+func (a *applier) Single(attribute int) bool { return !a.owners[attribute].id.Many }
+
+// Holds implements identity.Members. Which value it is does not matter, for no two members have the same, and nobody has
+// one that is new: any text that stands for the member does, as long as it is no id.
+func (a *applier) Holds(member uint32, attribute int) (string, bool, error) {
+	held := a.owners[attribute].held
+	return fmt.Sprintf("\x00%d", member), held != nil && held.Contains(member), nil
 }
 
 // columnOf is the column that gives an id.

@@ -38,7 +38,20 @@ type Options struct {
 	Progress func(Progress)      // told now and then, from the calling goroutine; may be nil
 	Bulk     storage.BulkOptions // of the store's bulk import
 	Parallel int                 // goroutines that map rows; 0 is one a processor
+
+	// Join makes members one that rows show to be. Without it such rows are rejected.
+	Join *Join
 }
+
+// Join is how members become one after the rest of an import is in the store. What Entry makes of the merges is left in
+// the journal in the same step, so that whoever opens the store next does it if Fold, which does, does not come to its end.
+type Join struct {
+	Entry func(clock int64, merges []Merged) ([]byte, error)
+	Fold  func(ctx context.Context) error
+}
+
+// Merged is a member that is part of another.
+type Merged struct{ Absorbed, Survivor uint32 }
 
 // Progress tells how far an import is.
 type Progress struct {
@@ -53,6 +66,8 @@ type Progress struct {
 // Result is what an import did. After an error it is what had been counted; nothing of it was imported.
 type Result struct {
 	Read, Accepted, Duplicate, Rejected, NewMembers int64
+	// Merged is how many members became part of others, Conflicts how many rows have ids of members that cannot.
+	Merged, Conflicts int64
 
 	Reasons     []Reason // why rows were rejected, the most frequent first
 	RejectsFile string   // "" if no row was rejected
@@ -275,6 +290,7 @@ func (r *importRun) attempt(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
+	a.joins = r.opt.Join != nil
 	for i, name := range r.files {
 		if err := r.takeFile(ctx, a, i, name); err != nil {
 			return err
@@ -288,13 +304,25 @@ func (r *importRun) attempt(ctx context.Context) (err error) {
 	if err := rejects.close(); err != nil {
 		return err
 	}
+	if len(a.merges) > 0 {
+		record, err := r.opt.Join.Entry(r.now, a.merges)
+		if err != nil {
+			return err
+		}
+		bulk.Journal(record)
+	}
 	done, err := bulk.Commit(ctx, func(done, total int64) {
 		r.progress(Progress{Index: len(r.opt.Files), Bytes: done, Size: total, Rows: r.result.Read, Committing: true})
 	})
 	if err != nil {
 		return err
 	}
-	r.result.NewMembers = int64(done.Members)
+	r.result.NewMembers, r.result.Merged, r.result.Conflicts = int64(done.Members), int64(len(a.merges)), a.conflicts
+	if len(a.merges) > 0 {
+		if err := r.opt.Join.Fold(ctx); err != nil {
+			return fmt.Errorf("what was imported is in the store, and members are to be made one that turned out to be: open it again: %w", err)
+		}
+	}
 	if r.plan.event != nil {
 		events := done.Events[r.plan.event.Name]
 		r.result.Accepted, r.result.Duplicate = events.Accepted, events.Duplicates

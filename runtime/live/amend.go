@@ -2,7 +2,10 @@ package live
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
+
+	"github.com/klauspost/compress/s2"
 
 	"github.com/muster-engine/muster/storage"
 )
@@ -59,4 +62,18 @@ func (c *checkpoint) amend(ctx context.Context) error {
 		return err
 	}
 	return errors.Join(c.engine.store.Settle(), bulk.Clean())
+}
+
+// Joined is a member that became part of another.
+type Joined struct{ Absorbed, Survivor uint32 }
+
+// MergeEntry is an entry of the journal by which members become part of others when it is read back ([Amend] does): what a
+// bulk import leaves that has found members to be one. The merges are in order.
+func MergeEntry(clock int64, merges []Joined) ([]byte, error) {
+	en := entry{Clock: clock}
+	for _, m := range merges {
+		en.Inputs = append(en.Inputs, Input{Kind: Attributes, Whose: &Whose{Member: m.Survivor, Absorbed: []uint32{m.Absorbed}}})
+	}
+	record, err := json.Marshal(en)
+	return s2.Encode(nil, record), err
 }
