@@ -47,7 +47,12 @@ type RuleSet struct {
 	Hash     string // semantic
 	Since    int64  // microseconds since 1970
 	Files    []RuleFile
+	// Before are those that it replaced, the latest first, for what still goes by them; kept by [Store.SetRules].
+	Before []RuleSet `json:",omitempty"`
 }
+
+// mostBefore is how many replaced rule sets are kept.
+const mostBefore = 16
 
 // RuleFile is a rule file as it was read.
 type RuleFile struct {
@@ -61,10 +66,21 @@ func (s *Store) Rules() (*RuleSet, error) {
 	return r, s.readDocument(rulesDocument, r)
 }
 
-// SetRules replaces the rule set. The revision is the caller's to count.
+// SetRules replaces the rule set. The revision is the caller's to count. One that means something else is kept, up to the
+// last 16.
 func (s *Store) SetRules(r *RuleSet) error {
+	old, err := s.Rules()
+	if err != nil {
+		return err
+	}
+	next := *r
+	if next.Before = old.Before; old.Revision > 0 && old.Hash != r.Hash {
+		last := *old
+		last.Before = nil
+		next.Before = append([]RuleSet{last}, old.Before[:min(len(old.Before), mostBefore-1)]...)
+	}
 	return s.updateBeside(func(c *commit) error {
-		if err := c.putDocument(rulesDocument, r); err != nil {
+		if err := c.putDocument(rulesDocument, &next); err != nil {
 			return err
 		}
 		return c.putRoot()

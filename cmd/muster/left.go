@@ -21,7 +21,11 @@ func (s *session) takeIn(ctx context.Context, how access) error {
 			return fmt.Errorf("a server that ended early has left %s in the journal of %s, to be put into its columns first: %w", entries(left), path, err)
 		}
 	}
-	engine, err := live.Open(ctx, live.Options{Store: s.store, Program: s.prog, System: func() int64 { return s.now().UnixMicro() }})
+	before, err := s.before()
+	if err != nil {
+		return err
+	}
+	engine, err := live.Open(ctx, live.Options{Store: s.store, Program: s.prog, Before: before, System: func() int64 { return s.now().UnixMicro() }})
 	if err != nil {
 		return err
 	}

@@ -191,7 +191,11 @@ func (a *app) askStore(ctx context.Context, kind live.Kind, id string, ask live.
 	if out.member, err = q.find(id); err != nil {
 		return out, err
 	}
-	engine, err := live.Open(ctx, live.Options{Store: s.store, Program: s.prog, System: func() int64 { return s.now().UnixMicro() }})
+	before, err := s.before()
+	if err != nil {
+		return out, err
+	}
+	engine, err := live.Open(ctx, live.Options{Store: s.store, Program: s.prog, Before: before, System: func() int64 { return s.now().UnixMicro() }})
 	if err != nil {
 		return out, err
 	}

@@ -81,8 +81,12 @@ func (a *app) serve(ctx context.Context, o serveOptions) error {
 	if err := s.remember(); err != nil {
 		return err
 	}
+	before, err := s.before()
+	if err != nil {
+		return err
+	}
 	engine, err := live.Open(ctx, live.Options{
-		Store: s.store, Program: s.prog, System: func() int64 { return a.now().UnixMicro() }, Env: a.env,
+		Store: s.store, Program: s.prog, Before: before, System: func() int64 { return a.now().UnixMicro() }, Env: a.env,
 	})
 	if err != nil {
 		return err

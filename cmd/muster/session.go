@@ -153,6 +153,24 @@ func (s *session) remember() error {
 	return s.store.SetRules(next)
 }
 
+// before are the rule sets that the store was used with earlier, the latest first, as far as this version can read them.
+func (s *session) before() (out []*ir.Program, err error) {
+	set, err := s.store.Rules()
+	if err != nil {
+		return nil, err
+	}
+	earlier := set.Before
+	if set.Hash != s.prog.Hash {
+		earlier = append([]storage.RuleSet{*set}, earlier...)
+	}
+	for i := range earlier {
+		if prog := rules.FromSources(sourcesOf(&earlier[i])).Program; prog != nil {
+			out = append(out, prog)
+		}
+	}
+	return out, nil
+}
+
 // engine joins the store as it is now with the rules.
 func (s *session) engine() (*runtime.Session, error) {
 	return runtime.OpenSession(s.store, s.prog, s.now().UnixMicro(), runtime.Options{})

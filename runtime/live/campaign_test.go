@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"slices"
 	"testing"
+
+	"github.com/muster-engine/muster/compiler/ir"
 )
 
 const campaignRules = `
@@ -88,4 +90,38 @@ func TestCampaignsLive(t *testing.T) {
 	late.HasAt, late.At = true, c.clock.Load()-4*86400e6
 	c.give(late) // too late to be thanked
 	sent("0 thanks", "0 come", "1 come", "0 thanks", "0 midnight", "1 again", "1 morning")
+}
+
+func TestEditsOfCampaigns(t *testing.T) {
+	const head = `
+settings { language 1  timezone "UTC" }
+member { phone id  name string }
+event order { order_id key  amount int }
+event call { }
+segment buyer = has(order)
+sink sms { file "sms.ndjson" }
+`
+	first := head + `campaign greet { on order  do { send sms "one"  wait 1 day  send sms "two" } }
+campaign gone { on order  do { wait 1 day  send sms "never" } }`
+	second := head + `campaign greet { on order  do { send sms "uno" } }
+campaign buyers { on enter buyer  include existing  do { send sms "hello" } }
+campaign others { on enter buyer  do { send sms "new" } }`
+	c := newClub(t, first, "2026-03-01T10:00")
+	c.give(c.order("lin", "O1", 5))
+	earlier := c.prog
+	edited, _ := compileRules(t, &ruleSet{name: "rules", text: second})
+	if _, err := c.engine.Reload(context.Background(), edited); err != nil {
+		t.Fatal(err)
+	}
+	c.prog, c.before = edited, []*ir.Program{earlier}
+	c.give(c.order("wei", "O2", 5))
+	for range 2 {
+		if got := c.sent(); !slices.Equal(got, []string{"0 one", "0 hello", "1 hello", "1 uno", "1 new"}) {
+			t.Errorf("sent %q", got)
+		}
+		c.reopen()
+	}
+	c.at("2026-03-03T10:00")
+	c.expect("lin", "sent(sms) = 3")
+	c.expect("wei", "sent(sms) = 3")
 }

@@ -24,9 +24,15 @@ type conducting struct {
 	types     map[string]int // of events, by name
 }
 
-func conductingOf(prog *ir.Program) (c conducting, err error) {
+// conductingOf makes ready to conduct a program. before are those in force earlier, for the runs that go by them.
+func conductingOf(prog *ir.Program, before []*ir.Program) (c conducting, err error) {
 	if c.conductor, err = programme.New(prog, loyalty.RevisionOf(prog)); err != nil {
 		return c, err
+	}
+	for _, p := range before {
+		if err := c.conductor.Keep(p); err != nil {
+			return c, err
+		}
 	}
 	c.types = make(map[string]int, len(prog.Events))
 	for i, e := range prog.Events {

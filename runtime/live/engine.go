@@ -22,6 +22,9 @@ type Options struct {
 	Store *storage.Store
 	// Program is the rule set in force at first.
 	Program *ir.Program
+	// Before are rule sets that were in force earlier, the latest first: runs of campaigns finish the version that they began
+	// with.
+	Before []*ir.Program
 	// System is what the system's clock shows, in microseconds since 1970; a pinned store stands still all the same.
 	System func() int64
 	// Group is the largest number of inputs that share one journal entry; 0 is 4096.
@@ -181,7 +184,7 @@ func newEngine(opt Options) (*Engine, error) {
 		feed: newFeed(), folds: make(chan func()), hashed: make(map[string]*digests),
 	}
 	var err error
-	if e.conducting, err = conductingOf(e.prog); err != nil {
+	if e.conducting, err = conductingOf(e.prog, e.opt.Before); err != nil {
 		return nil, err
 	}
 	e.base = newBase(e.store)

@@ -22,6 +22,7 @@ type club struct {
 	path   string
 	store  *storage.Store
 	engine *Engine
+	before []*ir.Program
 	clock  atomic.Int64
 	seen   uint64
 }
@@ -69,7 +70,7 @@ func (c *club) open(create bool) {
 	if c.store, err = storage.Open(c.path, storage.Options{Create: create}); err != nil {
 		c.t.Fatal(err)
 	}
-	if c.engine, err = Open(context.Background(), Options{Store: c.store, Program: c.prog, System: c.clock.Load, CheckpointMembers: -1}); err != nil {
+	if c.engine, err = Open(context.Background(), Options{Store: c.store, Program: c.prog, Before: c.before, System: c.clock.Load, CheckpointMembers: -1}); err != nil {
 		c.t.Fatal(err)
 	}
 }

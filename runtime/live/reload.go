@@ -29,7 +29,8 @@ func (e *Engine) Reload(ctx context.Context, prog *ir.Program) (Reloaded, error)
 	}
 	r := &reload{engine: e, prog: prog}
 	var err error
-	if r.conducting, err = conductingOf(prog); err != nil {
+	r.before = append([]*ir.Program{e.View().Program()}, e.opt.Before...)
+	if r.conducting, err = conductingOf(prog, r.before); err != nil {
 		return Reloaded{}, err
 	}
 	for r.tries = reloadTries; ; r.tries-- {
@@ -81,6 +82,7 @@ type reload struct {
 	out    Reloaded
 
 	conducting conducting
+	before     []*ir.Program
 
 	*ahead
 	at    int64 // of the view, when it was begun
@@ -130,14 +132,18 @@ func (r *reload) late() bool {
 // finish brings the new view up to date and puts it in force, in the loop. failed is the error of computing it.
 func (r *reload) finish(ctx context.Context, failed error) error {
 	e := r.engine
-	r.drop()
-	if failed != nil {
-		return nil
+	late := r.late()
+	var err error
+	if failed == nil {
+		if err = e.settle(); err == nil && !(late && r.tries > 0) {
+			err = e.stopRuns(ctx, r.prog)
+		}
 	}
-	if err := e.settle(); err != nil {
+	r.drop()
+	if failed != nil || err != nil {
 		return err
 	}
-	switch late := r.late(); {
+	switch {
 	case late && r.tries > 0:
 		return nil
 	case late:
@@ -158,7 +164,8 @@ func (r *reload) finish(ctx context.Context, failed error) error {
 	if err := e.journal(entry{Clock: e.clock, Cuts: runtime.EncodeCuts(r.cuts, e.clock)}, crossings); err != nil {
 		return err
 	}
-	e.prog, e.conducting, e.idOrder = r.prog, r.conducting, idOrder(r.prog)
+	old := e.prog
+	e.prog, e.conducting, e.idOrder, e.opt.Before = r.prog, r.conducting, idOrder(r.prog), r.before
 	e.setCuts(r.cuts)
 	e.view.Store(r.view)
 	if err := e.recount(ctx, r.view); err != nil {
@@ -170,7 +177,7 @@ func (r *reload) finish(ctx context.Context, failed error) error {
 		return err
 	}
 	e.report(crossings)
-	return nil
+	return e.includeExisting(ctx, old)
 }
 
 // flipped are the members that have changed by themselves since the view was begun.

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/muster-engine/muster/runtime"
+	"github.com/muster-engine/muster/runtime/programme"
 )
 
 // nextSchedule is the next instant for which campaigns are scheduled. All that is done at it shares one journal entry, so
@@ -35,6 +36,11 @@ func (g *group) schedule(ctx context.Context) error {
 			of[n] = append(of[n], i)
 		}
 	}
+	return g.start(ctx, of, (*programme.Turn).Scheduled)
+}
+
+// start lets members begin campaigns, and works out what follows.
+func (g *group) start(ctx context.Context, of map[uint32][]int, begin func(*programme.Turn, []int) (bool, error)) error {
 	g.part++
 	var all, more []*member
 	for _, n := range slices.Sorted(maps.Keys(of)) {
@@ -45,7 +51,7 @@ func (g *group) schedule(ctx context.Context) error {
 		all = append(all, m)
 		t, did := g.turn(m, 0), false
 		err = steered(func() (err error) {
-			did, err = t.Scheduled(of[n])
+			did, err = begin(t.Turn, of[n])
 			return err
 		})
 		if err != nil {
