@@ -7,6 +7,7 @@ import (
 
 	"github.com/muster-engine/muster/compiler/exprplan"
 	"github.com/muster-engine/muster/compiler/ir"
+	"github.com/muster-engine/muster/dsl"
 	"github.com/muster-engine/muster/runtime"
 	"github.com/muster-engine/muster/runtime/loyalty"
 	"github.com/muster-engine/muster/runtime/programme"
@@ -22,6 +23,7 @@ import (
 type conducting struct {
 	conductor *programme.Conductor
 	types     map[string]int // of events, by name
+	limited   []int          // coupons with a stock that campaigns issue
 }
 
 // conductingOf makes ready to conduct a program. before are those in force earlier, for the runs that go by them.
@@ -37,6 +39,14 @@ func conductingOf(prog *ir.Program, before []*ir.Program) (c conducting, err err
 	c.types = make(map[string]int, len(prog.Events))
 	for i, e := range prog.Events {
 		c.types[e.Name] = i
+	}
+	for i, coupon := range prog.Coupons {
+		issues := func(x *ir.Campaign) bool {
+			return slices.ContainsFunc(x.Do, func(a *ir.Action) bool { return a.Kind == dsl.Issue && a.Index == i })
+		}
+		if coupon.Stock != nil && slices.ContainsFunc(prog.Campaigns, issues) {
+			c.limited = append(c.limited, i)
+		}
 	}
 	return c, nil
 }
@@ -113,10 +123,33 @@ func (g *group) conducts() bool { return g.loyal && !g.replaying }
 
 // conduct takes a wave to its end. Members are in order of their inputs.
 func (g *group) conduct(ctx context.Context, wave []*member) error {
+	if len(wave) > 1 && g.scarce(len(wave)) {
+		for i := range wave {
+			if err := g.conduct(ctx, wave[i:i+1]); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
 	if err := g.finish(ctx, wave, 0); err != nil {
 		return err
 	}
 	return g.conclude(wave)
+}
+
+// scarce reports whether what campaigns issue may run out while so many members are conducted: then who comes first gets
+// it, and they are conducted one by one.
+func (g *group) scarce(members int) bool {
+	if !g.loyal {
+		return false
+	}
+	const each = 8 // codes that campaigns may issue to a member at once
+	for _, i := range g.engine.limited {
+		if c := g.engine.prog.Coupons[i]; g.engine.tills.count(c.Name).Issued+g.dealt.taken[c.Name]+int64(each*members) > *c.Stock {
+			return true
+		}
+	}
+	return false
 }
 
 // finish evaluates members for whom something has changed, and lets campaigns act on what they cross, until nothing more

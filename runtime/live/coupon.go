@@ -69,7 +69,7 @@ func (g *group) coupon(in Input) (Outcome, error) {
 	if reason != nil {
 		return refusal(0, reason)
 	}
-	if m := g.touched[number]; m != nil && m.wave >= g.ran {
+	if m := g.touched[number]; m != nil && m.wave >= g.ran || g.scarce(len(g.touched)) {
 		if err := g.beforeOthers(); err != nil {
 			return Outcome{}, err
 		}

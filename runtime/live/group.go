@@ -289,7 +289,7 @@ func (g *group) list(in Input) (Outcome, error) {
 			}
 		}
 	}
-	for n := range on {
+	for _, n := range slices.Sorted(maps.Keys(on)) {
 		if err := g.enlist(in.Name, n, in.Mode != Remove); err != nil {
 			return Outcome{}, err
 		}
@@ -316,7 +316,7 @@ func (g *group) enlist(list string, number uint32, on bool) error {
 	return nil
 }
 
-// listed returns everybody on a list.
+// listed returns everybody on a list, by number.
 func (g *group) listed(list string) ([]uint32, error) {
 	stored, err := g.engine.base.List(list)
 	if err != nil {
@@ -338,6 +338,7 @@ func (g *group) listed(list string) ([]uint32, error) {
 			}
 		}
 	}
+	slices.Sort(out)
 	return out, nil
 }
 

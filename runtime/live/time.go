@@ -38,7 +38,7 @@ func (q *calendarQueue) first() int64 {
 	return (*q)[0].At
 }
 
-// due takes out the members whose flip is at an instant.
+// due takes out the members whose flip is at an instant, by number.
 func (q *calendarQueue) due(at int64) []uint32 {
 	seen := make(map[uint32]bool)
 	var out []uint32
@@ -49,6 +49,7 @@ func (q *calendarQueue) due(at int64) []uint32 {
 			out = append(out, f.Member)
 		}
 	}
+	slices.Sort(out)
 	return out
 }
 
