@@ -12,6 +12,8 @@ import (
 	"github.com/muster-engine/muster/runtime/loyalty"
 	"github.com/muster-engine/muster/runtime/programme"
 	"github.com/muster-engine/muster/runtime/vector"
+	"github.com/muster-engine/muster/storage"
+	"github.com/muster-engine/muster/storage/column"
 )
 
 // What loyalty and campaigns do is worked out wave by wave, by a turn of package programme for each member that it
@@ -54,7 +56,10 @@ func conductingOf(prog *ir.Program, before []*ir.Program) (c conducting, err err
 // turn is a member's turn in a wave.
 type turn struct {
 	*programme.Turn
-	taken, lists int // how many of its facts and list changes are in the member's state
+	// What has followed and is in the member's state.
+	facts []fact
+	lists []listing
+	of    column.Value // the absorbed member that the event in hand is of
 }
 
 // loyal reports whether there is anything to conduct.
@@ -64,7 +69,7 @@ func (e *Engine) loyal() bool { return !e.conductor.Idle() }
 func (g *group) turn(m *member, at int64) *turn {
 	if m.turn == nil {
 		hands := programme.Hands{Stamp: func() int64 { return g.stamps.Next(g.now) }, Supply: g.supply()}
-		m.turn = &turn{Turn: g.engine.conductor.Begin(g.worldNow(), m.person(g.engine.prog), hands, programme.Input{At: at, Quiet: g.quiet})}
+		m.turn = &turn{Turn: g.engine.conductor.Begin(g.worldNow(), m.person(g.engine.prog), hands, programme.Input{At: at, Quiet: g.quiet || m.cause != ""})}
 	}
 	return m.turn
 }
@@ -104,6 +109,7 @@ func (g *group) told(m *member, kind string, e event, tell eventStep) error {
 		return nil
 	}
 	t := g.turn(m, m.at)
+	t.of = e.fields[storage.OfField]
 	one := planEvents([]event{e}, g.engine.prog.Events[i])[0]
 	return steered(func() error { return tell(t.Turn, i, one) })
 }
@@ -194,15 +200,17 @@ func (g *group) settle(members []*member) error {
 // follow puts what has followed for a member into its state.
 func (g *group) follow(m *member) {
 	out := m.turn.Outcome()
-	for _, f := range out.Facts[m.turn.taken:] {
-		m.add(g.fact(f), g.now)
-		m.altered = true
+	for _, f := range out.Facts[len(m.turn.facts):] {
+		one := g.fact(f)
+		g.attribute(m, one)
+		m.add(one, g.now)
+		m.turn.facts, m.altered = append(m.turn.facts, one), true
 	}
-	for _, c := range out.Lists[m.turn.lists:] {
-		g.listing(c).apply(m)
-		m.altered = true
+	for _, c := range out.Lists[len(m.turn.lists):] {
+		one := g.listing(c)
+		one.apply(m)
+		m.turn.lists, m.altered = append(m.turn.lists, one), true
 	}
-	m.turn.taken, m.turn.lists = len(out.Facts), len(out.Lists)
 }
 
 // crossed hands crossings, which are in order of members, to the turns of members, and returns those for whom more has
@@ -251,7 +259,6 @@ func (g *group) conclude(wave []*member) error {
 		if t == nil {
 			continue
 		}
-		m.turn = nil
 		var next int64
 		var due bool
 		err := steered(func() error {
@@ -265,7 +272,8 @@ func (g *group) conclude(wave []*member) error {
 			next = runtime.Never
 		}
 		g.dues = append(g.dues, runtime.Flip{Member: m.number, At: next})
-		g.keep(m, t.Outcome())
+		g.keep(m, t)
+		m.turn = nil
 	}
 	return nil
 }

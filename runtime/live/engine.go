@@ -427,6 +427,9 @@ func (e *Engine) adopt(g *group) {
 			continue
 		}
 		e.lay(number, m)
+		if m.unmerged && m.live && e.tills != nil {
+			e.tills.give(m)
+		}
 		e.members = max(e.members, number+1)
 	}
 	for id, number := range g.byID {

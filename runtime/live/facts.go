@@ -38,18 +38,11 @@ func (l listing) apply(m *member) {
 }
 
 // keep keeps what has followed for a member.
-func (g *group) keep(m *member, out programme.Outcome) {
-	o := outcome{Input: m.input, Member: m.number}
-	for _, f := range out.Facts {
-		o.Facts = append(o.Facts, g.fact(f))
+func (g *group) keep(m *member, t *turn) {
+	if len(t.facts)+len(t.lists) > 0 {
+		g.outcomes = append(g.outcomes, outcome{Input: m.input, Member: m.number, Facts: t.facts, Lists: t.lists})
 	}
-	for _, c := range out.Lists {
-		o.Lists = append(o.Lists, g.listing(c))
-	}
-	if len(o.Facts)+len(o.Lists) > 0 {
-		g.outcomes = append(g.outcomes, o)
-	}
-	for _, one := range out.Messages {
+	for _, one := range t.Outcome().Messages {
 		g.messages = append(g.messages, storage.Message{
 			Sink: g.engine.prog.Sinks[one.Sink].Name, Key: one.Key, Member: m.number, At: g.now, IDs: g.engine.idsOf(m),
 			Template: one.Template, Values: one.Values,

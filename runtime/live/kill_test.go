@@ -38,6 +38,15 @@ segment big = spend >= 1000
 segment wide_vip = foot = "wide" and vips
 segment from_x = city = "x" or count(visit) in last 3 hours >= 1
 segment top_half = ntile(2, spend) = 2
+points stars {
+  start 2026-01-01  expire after 2 days  pending 1 day
+  earn shopping on order { give floor(amount / 10) * level.factor  at most 200 points per day }
+}
+tiers level { by earned(stars) in last 2 days  tier "low" { factor 1 }  tier "high" from 50 { factor 2 }  keep 1 day }
+sink sms { file "x"  at most 2 per day }
+campaign warm { on enter hot  at most 1 per 1 day  do { send sms "hot"  give 5 stars  wait 5 hours  send sms "later" when not hot  add to staff } }
+campaign rise { on reach "high" of level  do { send sms "rise" with { points: balance(stars) } } }
+campaign mornings { daily at 09:00 for active  at most 1 per 2 days  do { send sms "morning" } }
 `
 
 func killProgram() *ir.Program { return compileText(killRules) }
@@ -283,7 +292,7 @@ func TestKilledAtAnyMoment(t *testing.T) {
 		}
 		store.Close()
 	}
-	given = runKillChild(t, path, given, given+10, 0)
+	given = runKillChild(t, path, given, given+150, 0)
 	t.Log(given, "batches")
 	expectUndisturbed(t, path, filepath.Join(dir, "reference"), given)
 }
@@ -305,6 +314,24 @@ func expectUndisturbed(t *testing.T, path, reference string, batches int) {
 	defer e.Close()
 	if d, err := storage.Diff(got.Snapshot(), want.Snapshot()); d != "" || err != nil {
 		t.Fatalf("the stores differ: %s %v", d, err)
+	}
+	sent, err := got.Pending("sms", 0, 1<<30)
+	if err != nil {
+		t.Fatal(err)
+	}
+	toBeSent, err := want.Pending("sms", 0, 1<<30)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !reflect.DeepEqual(sent, toBeSent) {
+		t.Fatalf("the messages are\n%v\nand not\n%v", sent, toBeSent)
+	}
+	keys := map[string]bool{}
+	for _, one := range sent {
+		if keys[one.Key] {
+			t.Fatalf("the key %q is of two messages", one.Key)
+		}
+		keys[one.Key] = true
 	}
 	gotten, err := e.Crossings(0, 1<<30)
 	if err != nil {

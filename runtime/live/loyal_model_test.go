@@ -342,6 +342,9 @@ func (m *loyalModel) list(in Input) (Status, error) {
 }
 
 func (m *loyalModel) ask(p *loyalPerson, in Input) (Status, error) {
+	if in.Kind == SetTier && *in.Ask.Until < m.prog.Zone.DateOf(m.clock) {
+		return Rejected, nil
+	}
 	t := m.begin(p, programme.Input{})
 	var err error
 	switch a := t.Account(loyalty.Cause{Kind: in.kindName(), Key: in.askKey()}); in.Kind {

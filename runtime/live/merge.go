@@ -6,6 +6,7 @@ import (
 	"maps"
 	"slices"
 
+	"github.com/muster-engine/muster/runtime"
 	"github.com/muster-engine/muster/runtime/identity"
 	"github.com/muster-engine/muster/storage"
 	"github.com/muster-engine/muster/storage/column"
@@ -124,6 +125,7 @@ func (g *group) merge(survivor, absorbed uint32) error {
 	if err != nil {
 		return err
 	}
+	before := g.asTheyAre(s, a)
 	one, other := g.identified(s), g.identified(a)
 	record := identity.Merge(one, other, g.now)
 	g.assume(s, one)
@@ -148,7 +150,7 @@ func (g *group) merge(survivor, absorbed uint32) error {
 	all := append(slices.Clone(g.absorbedBy(survivor)), absorption{absorbed, record.IDs})
 	slices.SortFunc(all, func(a, b absorption) int { return cmp.Compare(a.member, b.member) })
 	g.setAbsorbed(survivor, all)
-	return nil
+	return g.joined(s, a, before)
 }
 
 // of are the fields of an event, with the member who brought it.
@@ -238,6 +240,7 @@ func (g *group) split(in *Input) (Outcome, error) {
 	for _, id := range record.IDs {
 		g.byID[ID(id)] = absorbed
 	}
+	g.parted(s, given)
 	*in = Input{Kind: Split, Member: absorbed, By: in.By}
 	return Outcome{Status: Accepted, Member: absorbed}, nil
 }
@@ -468,6 +471,7 @@ func (g *group) forget(in *Input) (Outcome, error) {
 		}
 		gone.empty()
 		gone.live, gone.unmerged, gone.erased = false, true, true
+		g.dues = append(g.dues, runtime.Flip{Member: n, At: runtime.Never})
 		g.setAbsorbed(n, nil)
 	}
 	*in = Input{Kind: Forget, Member: m.number, By: in.By}

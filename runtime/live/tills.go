@@ -54,6 +54,19 @@ func (t *tills) add(coupon string, member uint32, field func(string) column.Valu
 	t.holders[field(ir.FactCode).Text] = member
 }
 
+// give notes whose the codes of a member are that was parted from another.
+func (t *tills) give(m *member) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for kind, events := range m.events {
+		if _, ok := couponOf(kind); ok {
+			for _, e := range events {
+				t.holders[e.fields[ir.FactCode].Text] = m.number
+			}
+		}
+	}
+}
+
 // holder returns who has a code.
 func (t *tills) holder(code string) (uint32, bool) {
 	t.mu.RLock()

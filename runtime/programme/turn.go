@@ -24,6 +24,7 @@ type Turn struct {
 	cause    loyalty.Cause
 	changed  bool // something besides events did
 	passed   bool // time alone did
+	joined   bool // several members have become this one
 	overdue  []loyalty.Overdue
 	settled  int // how many of the facts the tiers have seen
 	measured bool
@@ -73,6 +74,13 @@ func (t *Turn) Changed(cause loyalty.Cause) {
 	t.changed = true
 	t.cause = cause
 	t.account.Stale()
+}
+
+// Joined says that several members have become this one, whose history is theirs together. before are they as they were.
+func (t *Turn) Joined(before ...*exprplan.Member) {
+	t.joined = true
+	t.cause = loyalty.Cause{Kind: "merge"}
+	t.account.Joined(before...)
 }
 
 // Due does what is due at the instant: pending points become active, points and codes expire, reservations lapse; then
@@ -142,7 +150,7 @@ func (t *Turn) Settle() error {
 func (t *Turn) touches(ladder int) bool {
 	r := t.c.ladders[ladder]
 	if !t.measured {
-		if t.passed || t.changed && r.member {
+		if t.passed || t.joined || t.changed && r.member {
 			return true
 		}
 		for _, h := range t.events {
@@ -162,7 +170,7 @@ func (t *Turn) touches(ladder int) bool {
 // before is the member as it was before what happened; nil where only time has passed. (The values of before a change of
 // attributes are not known: such a change lowers no tier that is kept.)
 func (t *Turn) before() *exprplan.Member {
-	if t.passed && len(t.events) == 0 || t.base.Events == nil {
+	if (t.passed || t.joined) && len(t.events) == 0 || t.base.Events == nil {
 		return nil
 	}
 	if len(t.events) == 0 {

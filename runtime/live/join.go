@@ -1,0 +1,80 @@
+package live
+
+import (
+	"github.com/muster-engine/muster/compiler/exprplan"
+	"github.com/muster-engine/muster/compiler/ir"
+	"github.com/muster-engine/muster/runtime"
+	"github.com/muster-engine/muster/storage"
+	"github.com/muster-engine/muster/storage/column"
+)
+
+// Members that become one have their lots, codes, runs and cases together, and the higher tier. What is done later with
+// something that an absorbed member brought is of that member too, so that it goes with it when the merge is undone.
+
+// asTheyAre are members before they become one.
+func (g *group) asTheyAre(members ...*member) (out []*exprplan.Member) {
+	if !g.conducts() {
+		return nil
+	}
+	for _, m := range members {
+		out = append(out, m.clone().person(g.engine.prog))
+	}
+	return out
+}
+
+// joined tells the programme that a member has absorbed another.
+func (g *group) joined(survivor, absorbed *member, before []*exprplan.Member) error {
+	if !g.conducts() {
+		return nil
+	}
+	g.dues = append(g.dues, runtime.Flip{Member: absorbed.number, At: runtime.Never})
+	t := g.turn(survivor, 0)
+	return steered(func() error {
+		t.Joined(before...)
+		return nil
+	})
+}
+
+// parted lets it be worked out when members are due that were one.
+func (g *group) parted(members ...*member) {
+	if !g.conducts() {
+		return
+	}
+	for _, m := range members {
+		g.turn(m, 0)
+	}
+}
+
+// marks are the fields that tell what a fact is about.
+var marks = []string{ir.FactLot, ir.FactFor, ir.FactCode, ir.FactRun, ir.FactTicket}
+
+// attribute makes a fact one of the absorbed member who brought what it is about, or whose the event is that it follows from.
+func (g *group) attribute(m *member, f fact) {
+	if len(g.absorbedBy(m.number)) == 0 {
+		return
+	}
+	of := m.turn.of
+	for _, e := range m.events[f.Type] {
+		if about(e.fields, f.Fields) {
+			of = e.fields[storage.OfField]
+			break
+		}
+	}
+	if of.Kind != 0 {
+		f.Fields[storage.OfField] = of
+	}
+}
+
+// about reports whether two facts of a type are about the same thing.
+func about(a, b map[string]column.Value) bool {
+	for _, name := range marks {
+		x, y := a[name], b[name]
+		if name == ir.FactLot && (x.Int == 0 || y.Int == 0) { // of the debt: for which lot it is
+			continue
+		}
+		if x.Kind != 0 && y.Kind != 0 {
+			return x.Int == y.Int && x.Text == y.Text
+		}
+	}
+	return false
+}

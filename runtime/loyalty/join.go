@@ -1,0 +1,54 @@
+package loyalty
+
+import (
+	"slices"
+
+	"github.com/muster-engine/muster/compiler/exprplan"
+	"github.com/muster-engine/muster/compiler/ir"
+)
+
+// whatJoin is what a step on a ladder is called that a member keeps from one of those who have become it.
+const whatJoin = "join"
+
+// Joined says that the member is several who have become one; its history is theirs together. The higher of their tiers
+// holds, for as long as it was kept; and points of one pay off what another owes.
+func (a *Account) Joined(before ...*exprplan.Member) {
+	for i, t := range a.k.prog.Tiers {
+		best := Standing{Keep: -never, Floor: -1}
+		for _, m := range before {
+			s := a.k.Open(a.world, m, nil).Standing(i)
+			if s.Tier > best.Tier || s.Tier == best.Tier && s.Keep > best.Keep {
+				best.Tier, best.Keep = s.Tier, s.Keep
+			}
+			if s.Floor > best.Floor || s.Floor == best.Floor && s.FloorUntil > best.FloorUntil {
+				best.Floor, best.FloorUntil = s.Floor, s.FloorUntil
+			}
+		}
+		now := a.Standing(i)
+		if best.Floor >= 0 && (now.Floor != best.Floor || now.FloorUntil != best.FloorUntil) {
+			a.add(a.joining(t, whatManual, best.Floor, best.FloorUntil))
+			now = a.Standing(i)
+		}
+		if now.Tier != best.Tier || now.Keep != best.Keep {
+			a.add(a.joining(t, whatJoin, best.Tier, best.Keep))
+		}
+	}
+	for i := range a.k.prog.Points {
+		lots := a.Lots(i)
+		slices.SortFunc(lots, byExpiry)
+		for _, l := range lots {
+			if l.ID != debt && l.Active > 0 {
+				a.payOff(i, l.ID)
+			}
+		}
+	}
+}
+
+func (a *Account) joining(t *ir.Tiers, what string, tier int, keep int64) *fact {
+	f := a.k.fact(t.Facts, what).time(ir.FactDated, a.world.Now).text(ir.FactCause, whatJoin).
+		text(ir.FactRule, t.Tiers[tier].Name).set(ir.FactTier, ir.IntLike(ir.Enum, int64(tier)))
+	if keep > -never && keep < never {
+		f.date(ir.FactKeep, keep)
+	}
+	return f
+}
