@@ -39,7 +39,7 @@ type loyalPerson struct {
 }
 
 func newLoyalModel(prog *ir.Program, clock int64) (*loyalModel, error) {
-	c, err := programme.New(prog, prog.Hash[:12])
+	c, err := programme.New(prog, loyalty.RevisionOf(prog))
 	if err != nil {
 		return nil, err
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/muster-engine/muster/compiler"
 	"github.com/muster-engine/muster/compiler/ir"
 	"github.com/muster-engine/muster/dsl/diag"
+	"github.com/muster-engine/muster/runtime/holdings"
 	"github.com/muster-engine/muster/storage"
 	"github.com/muster-engine/muster/storage/column"
 )
@@ -259,4 +260,77 @@ event order { order_id key  amount money }`})
 	c.expect("lin", "pending(stars) = 1500", "balance(coins) = 10")
 	c.at("2026-03-07T00:00")
 	c.expect("lin", "pending(stars) = 0", "balance(stars) = 1500", `level = "silver"`)
+}
+
+const joinRules = `
+settings { language 1  timezone "Asia/Shanghai"  currency CNY }
+member { phone id  union id many }
+event order { order_id key  amount money }
+segment gold = level = "gold"
+segment rich = balance(stars) >= 100
+points stars { start 2026-01-01  expire never  earn shopping on order { give floor(amount) } }
+tiers level { by earned(stars) in last 12 months  tier "plain"  tier "silver" from 100  tier "gold" from 1000  keep 12 months }
+coupon back { off 10  valid 30 days }
+campaign rise { on reach "gold" of level  do { issue back } }
+`
+
+func TestMembersThatBecomeOneKeepWhatBothHad(t *testing.T) {
+	c := newClub(t, joinRules, "2026-03-01T10:00")
+	both := c.order("lin", "O3", 10)
+	both.IDs = append(both.IDs, ID{"union", "u1"})
+	other := c.order("", "O2", 1200)
+	other.IDs = []ID{{"union", "u1"}}
+	c.give(c.order("lin", "O1", 150), other)
+	c.give(both)
+	for range 2 {
+		c.expect("lin", "balance(stars) = 1360", `level = "gold"`, "issued(back) = 1", "back")
+		c.reopen()
+	}
+	if out := c.ask(Spend, "lin", Ask{Of: "stars", Key: "S1", Points: 1350}); out.Status != Accepted {
+		t.Fatal(out)
+	}
+	codes := holdingsOf(t, c, "lin").Coupons
+	if len(codes) != 1 {
+		t.Fatal(codes)
+	}
+	amount := int64(100_000)
+	if out := c.coupon("", CouponRequest{Do: UseCode, Code: codes[0].Code, Amount: &amount, Key: "U1"}); out.Status != Accepted {
+		t.Fatal(out)
+	}
+	if out := c.give(Input{Kind: Split, IDs: []ID{{"union", "u1"}}}); out[0].Status != Accepted {
+		t.Fatal(out)
+	}
+	for range 2 {
+		c.expect("lin", "balance(stars) = 10", "issued(back) = 0") // 150 and 10, of which 150 were spent
+		n, ok := c.engine.Find("union", "u1")
+		if !ok {
+			t.Fatal("u1 is gone")
+		}
+		m, err := c.engine.current(n)
+		if err != nil {
+			t.Fatal(err)
+		}
+		a := c.engine.conductor.Keeper().Open(c.engine.View().World(c.engine.View().Now()), m.person(c.prog), nil)
+		if active, _ := a.Balance(0); active != 0 || a.Books(0) != "" {
+			t.Fatal(active, a.Books(0))
+		}
+		if used := a.Codes(0); len(used) != 1 || used[0].State != "used" {
+			t.Fatal(used)
+		}
+		c.reopen()
+	}
+}
+
+func holdingsOf(t *testing.T, c *club, who string) holdings.Holdings {
+	t.Helper()
+	n, _ := c.engine.Find("phone", who)
+	p, err := c.engine.Person(c.engine.View(), n)
+	if err != nil {
+		t.Fatal(err)
+	}
+	h, err := holdings.Of(context.Background(), p)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return h
 }
