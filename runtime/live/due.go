@@ -4,6 +4,8 @@ import (
 	"context"
 	"sync"
 
+	"github.com/muster-engine/muster/compiler/exprplan"
+	"github.com/muster-engine/muster/compiler/ir"
 	"github.com/muster-engine/muster/runtime"
 	"github.com/muster-engine/muster/runtime/programme"
 	"github.com/muster-engine/muster/storage/column"
@@ -105,17 +107,25 @@ func (e *Engine) recountBlock(c *programme.Conductor, view *runtime.View, block 
 	}
 	world := view.World(view.Now())
 	prog := view.Program()
+	stored, err := e.historyOf(c, prog, block)
+	if err != nil {
+		return err
+	}
 	for low, may := range candidates {
 		if !may {
 			continue
 		}
-		m, err := e.current(uint32(block*column.Block + low))
-		if err != nil {
-			return err
+		number := uint32(block*column.Block + low)
+		e.mu.RLock()
+		m := e.overlay[number]
+		e.mu.RUnlock()
+		who := stored.member(number)
+		if m != nil {
+			who = m.person(prog)
 		}
 		err = steered(func() error {
-			if at, ok := c.Next(world, m.person(prog)); ok {
-				e.dues[m.number] = at
+			if at, ok := c.Next(world, who); ok {
+				e.dues[number] = at
 			}
 			return nil
 		})
@@ -124,6 +134,76 @@ func (e *Engine) recountBlock(c *programme.Conductor, view *runtime.View, block 
 		}
 	}
 	return nil
+}
+
+// blockHistory is the stored events of a block that may make its members due, read column by column.
+type blockHistory struct {
+	prog  *ir.Program
+	kinds map[int]blockEvents // by event type
+}
+
+type blockEvents struct {
+	starts []uint32
+	at     *column.Column
+	fields []*column.Column
+}
+
+func (e *Engine) historyOf(c *programme.Conductor, prog *ir.Program, block int) (*blockHistory, error) {
+	out := &blockHistory{prog: prog, kinds: make(map[int]blockEvents)}
+	for i, decl := range prog.Events {
+		if c.Matters(i) == programme.Nothing {
+			continue
+		}
+		h, err := e.base.History(decl.Name, block)
+		if err != nil {
+			return nil, err
+		}
+		if h == nil {
+			continue
+		}
+		k := blockEvents{starts: h.Starts(), fields: make([]*column.Column, len(decl.Fields))}
+		if k.at, err = h.At(); err != nil {
+			return nil, err
+		}
+		for f, field := range decl.Fields {
+			if k.fields[f], err = h.Field(field.Name); err != nil {
+				return nil, err
+			}
+		}
+		out.kinds[i] = k
+	}
+	return out, nil
+}
+
+// member is one of the block, with those events and nothing else.
+func (b *blockHistory) member(number uint32) *exprplan.Member {
+	read := make(map[int][]exprplan.Event)
+	return &exprplan.Member{Number: number, Events: func(i int) []exprplan.Event {
+		out, ok := read[i]
+		if !ok {
+			out = b.events(i, int(number%column.Block))
+			read[i] = out
+		}
+		return out
+	}}
+}
+
+func (b *blockHistory) events(i, low int) []exprplan.Event {
+	k, ok := b.kinds[i]
+	if !ok || low+1 >= len(k.starts) {
+		return nil
+	}
+	first, end := int(k.starts[low]), int(k.starts[low+1])
+	decl := b.prog.Events[i]
+	out, fields := make([]exprplan.Event, end-first), make([]ir.Value, (end-first)*len(decl.Fields))
+	for r := range out {
+		out[r] = exprplan.Event{At: k.at.Int(first + r), Fields: fields[:len(decl.Fields):len(decl.Fields)]}
+		fields = fields[len(decl.Fields):]
+		for f, field := range decl.Fields {
+			out[r].Fields[f] = runtime.Stored(k.fields[f], first+r, field.Type)
+		}
+	}
+	return out
 }
 
 // mayBeDue finds the members of a block that have something that can make them due.
