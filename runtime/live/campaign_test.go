@@ -125,3 +125,27 @@ campaign others { on enter buyer  do { send sms "new" } }`
 	c.expect("lin", "sent(sms) = 3")
 	c.expect("wei", "sent(sms) = 3")
 }
+
+func TestExistingMembersAreIncludedOnce(t *testing.T) {
+	const head = `
+settings { language 1  timezone "UTC" }
+member { phone id }
+event order { order_id key  amount int }
+segment buyer = has(order)
+sink sms { file "sms.ndjson" }
+`
+	c := newClub(t, head, "2026-03-01T10:00")
+	c.give(c.order("lin", "O1", 5))
+	c.close()
+	c.before = []*ir.Program{c.prog}
+	c.prog, _ = compileRules(t, &ruleSet{name: "rules", text: head + `campaign buyers { on enter buyer  include existing  do { send sms "hello" } }`})
+	c.at("2026-03-02T10:00")
+	c.open(false)
+	for range 3 {
+		c.expect("lin", "sent(sms) = 1", "reached(buyers) since 2026-03-02 = 1")
+		c.reopen()
+	}
+	if got := c.sent(); !slices.Equal(got, []string{"0 hello"}) {
+		t.Errorf("sent %q", got)
+	}
+}

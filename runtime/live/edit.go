@@ -36,14 +36,41 @@ func (e *Engine) stopRuns(ctx context.Context, next *ir.Program) error {
 			of[n] = append(of[n], i)
 		}
 	}
-	return e.onTheWay(ctx, of, func(t *programme.Turn, campaigns []int) (bool, error) {
+	return e.onTheWay(ctx, e.clock, of, func(t *programme.Turn, campaigns []int) (bool, error) {
 		t.Stop(campaigns)
 		return true, nil
 	})
 }
 
+// includeAtStart is includeExisting of a program that comes into force with the start of the engine: again and again, so
+// that a campaign which has done anything is not new.
+func (e *Engine) includeAtStart(ctx context.Context) error {
+	before := new(ir.Program)
+	if len(e.opt.Before) > 0 {
+		*before = *e.opt.Before[0]
+		before.Campaigns = slices.Clone(before.Campaigns)
+	}
+	for _, i := range e.conductor.Including() {
+		c := e.prog.Campaigns[i]
+		some, err := e.having(e.prog.Events[c.Facts].Name)
+		if err != nil {
+			return err
+		}
+		if len(some) > 0 {
+			before.Campaigns = append(before.Campaigns, c)
+		}
+	}
+	return e.includeExisting(ctx, before)
+}
+
 // includeExisting begins the campaigns that an earlier program had not and that include existing members.
 func (e *Engine) includeExisting(ctx context.Context, before *ir.Program) error {
+	now := e.now()
+	if len(e.conductor.Including()) > 0 {
+		if err := e.passTo(ctx, now); err != nil {
+			return err
+		}
+	}
 	of := make(map[uint32][]int)
 	for _, i := range e.conductor.Including() {
 		c := e.prog.Campaigns[i]
@@ -73,15 +100,15 @@ func (e *Engine) includeExisting(ctx context.Context, before *ir.Program) error 
 			of[n] = append(of[n], i)
 		}
 	}
-	return e.onTheWay(ctx, of, (*programme.Turn).Existing)
+	return e.onTheWay(ctx, now, of, (*programme.Turn).Existing)
 }
 
-// onTheWay has members do something to campaigns at the engine's clock, as an entry of its own.
-func (e *Engine) onTheWay(ctx context.Context, of map[uint32][]int, begin func(*programme.Turn, []int) (bool, error)) error {
+// onTheWay has members do something to campaigns, as an entry of its own.
+func (e *Engine) onTheWay(ctx context.Context, at int64, of map[uint32][]int, begin func(*programme.Turn, []int) (bool, error)) error {
 	if len(of) == 0 {
 		return nil
 	}
-	g := e.newGroup(ctx, e.clock)
+	g := e.newGroup(ctx, at)
 	if err := g.start(ctx, of, begin); err != nil {
 		g.discard()
 		return err

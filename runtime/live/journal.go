@@ -114,7 +114,10 @@ func (e *Engine) recover(ctx context.Context) error {
 			return err
 		}
 	}
-	return e.passTo(ctx, e.now())
+	if err := e.passTo(ctx, e.now()); err != nil {
+		return err
+	}
+	return e.includeAtStart(ctx)
 }
 
 func decodeEntry(record []byte) (en entry, err error) {
