@@ -11,6 +11,11 @@
 // change by itself, the loop steps through every such instant up to the clock, so that each crossing carries the instant
 // at which it became true.
 //
+// Inputs of a group are told apart by waves, so that each has the crossings that it alone causes. Where the rules have
+// points, tiers, coupons, cases or campaigns, every member that an input concerns has a turn of package programme: the
+// facts, changes of lists and messages that follow are in the journal entry of the input and are read back as they were
+// written. Members are due at instants that follow from their facts; those wait with what else changes by itself.
+//
 // When the disk fails an answer tells whether the inputs are in, and the engine goes on by itself when the disk is well.
 // Only where the system cannot tell whether they are safely on the disk the answer says so ([storage.ErrUnsure]); then
 // nothing else is taken, and their crossings are not reported, until that is sure.
