@@ -147,7 +147,7 @@ func (a *app) showPoints(ctx context.Context, id string) error {
 	if err != nil {
 		return err
 	}
-	held.Coupons, held.Cases = nil, nil
+	held.Coupons, held.Cases, held.Runs = nil, nil, nil
 	if a.format == formatJSON {
 		return writeJSON(a.out, held)
 	}

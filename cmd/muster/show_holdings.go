@@ -7,7 +7,7 @@ import (
 	"github.com/muster-engine/muster/runtime/holdings"
 )
 
-// addHoldings adds what a member has in the programme: a line each for balances, lots, tiers, coupons and cases.
+// addHoldings adds what a member has in the programme: a line each for balances, lots, tiers, coupons, cases and runs.
 func addHoldings(sheet *groupedTable, h holdings.Holdings) {
 	for _, p := range h.Points {
 		note := p.Title
@@ -39,6 +39,20 @@ func addHoldings(sheet *groupedTable, h holdings.Holdings) {
 			state += ", overdue"
 		}
 		sheet.add("Cases", c.Case+" "+c.Ticket, state, note)
+	}
+	for _, r := range h.Runs {
+		state, note := r.Ended, "since "+r.Started
+		if r.Ended == "" {
+			state = "going on"
+			note += ", goes on at " + r.Until
+		}
+		if r.HeldOut {
+			state += ", held out"
+		}
+		if r.Goals > 0 {
+			note += ", goal reached"
+		}
+		sheet.add("Campaigns", r.Campaign, state, note)
 	}
 }
 

@@ -1,5 +1,5 @@
 // Package holdings tells what a member has in a programme: points with their lots, tiers with what the next one asks for,
-// coupons, cases. It is read from the facts in the member's history, as of the instant of a view.
+// coupons, cases, runs of campaigns. It is read from the facts in the member's history, as of the instant of a view.
 package holdings
 
 import (
@@ -9,6 +9,7 @@ import (
 	"github.com/muster-engine/muster/compiler/exprplan"
 	"github.com/muster-engine/muster/compiler/ir"
 	"github.com/muster-engine/muster/runtime"
+	"github.com/muster-engine/muster/runtime/campaign"
 	"github.com/muster-engine/muster/runtime/loyalty"
 )
 
@@ -18,6 +19,7 @@ type Holdings struct {
 	Tiers   []Tier   `json:"tiers,omitempty"`
 	Coupons []Code   `json:"coupons,omitempty"`
 	Cases   []Case   `json:"cases,omitempty"`
+	Runs    []Run    `json:"runs,omitempty"`
 }
 
 // Points is a balance. Balance is below 0 where points are owed.
@@ -76,10 +78,23 @@ type Case struct {
 	Overdue bool   `json:"overdue,omitempty"`
 }
 
+// Run is one of the member's runs of a campaign.
+type Run struct {
+	Campaign string `json:"campaign"`
+	Started  string `json:"started"`
+	// HeldOut says that it acts on nothing, to compare with.
+	HeldOut bool `json:"held_out,omitempty"`
+	// Until is when it goes on; "" if it has ended, and Ended says why.
+	Until string `json:"until,omitempty"`
+	Ended string `json:"ended,omitempty"`
+	// Goals is how many events were its goal.
+	Goals int `json:"goals,omitempty"`
+}
+
 // Of reads what a member has.
 func Of(ctx context.Context, p *runtime.Person) (out Holdings, err error) {
 	prog := p.Program()
-	if len(prog.Points)+len(prog.Tiers)+len(prog.Coupons)+len(prog.Cases) == 0 {
+	if len(prog.Points)+len(prog.Tiers)+len(prog.Coupons)+len(prog.Cases)+len(prog.Campaigns) == 0 {
 		return out, nil
 	}
 	keeper, err := loyalty.New(prog, "")
@@ -107,6 +122,9 @@ func Of(ctx context.Context, p *runtime.Person) (out Holdings, err error) {
 		}
 		for i := range prog.Cases {
 			out.Cases = append(out.Cases, r.cases(i)...)
+		}
+		for i := range prog.Campaigns {
+			out.Runs = append(out.Runs, r.runs(keeper, i)...)
 		}
 		return nil
 	})
@@ -218,6 +236,20 @@ func (r reader) cases(i int) (out []Case) {
 		one := Case{Case: r.prog.Cases[i].Name, Ticket: e.Ticket, Opened: r.time(e.Opened), Due: r.time(e.Due), Overdue: e.Overdue}
 		if !e.Open() {
 			one.Closed = r.time(e.Closed)
+		}
+		out = append(out, one)
+	}
+	return out
+}
+
+func (r reader) runs(k *loyalty.Keeper, i int) (out []Run) {
+	c := r.prog.Campaigns[i]
+	for _, x := range campaign.Runs(k, r.a, c.Facts, i) {
+		one := Run{Campaign: c.Name, Started: r.time(x.Start), HeldOut: x.Holdout, Goals: x.Goals}
+		if x.Ended {
+			one.Ended = x.Why
+		} else {
+			one.Until = r.time(x.Until)
 		}
 		out = append(out, one)
 	}
