@@ -38,6 +38,8 @@ func commands() []func(*app) *cobra.Command {
 		newCompact,
 		newServe,
 		newReload,
+		newSinks,
+		newSync,
 		newTail,
 		newBench,
 		newLoad,

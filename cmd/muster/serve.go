@@ -15,6 +15,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/muster-engine/muster/runtime/api"
+	"github.com/muster-engine/muster/runtime/deliver"
 	"github.com/muster-engine/muster/runtime/live"
 )
 
@@ -24,6 +25,7 @@ type serveOptions struct {
 	key     string
 	tokens  string
 	verbose bool
+	sinks   deliver.Setup
 }
 
 // defaultListen is where a server listens, and where muster tail looks for one.
@@ -55,6 +57,9 @@ them joined by commas. Without tokens only this machine can reach the server.`,
 	flags.StringVar(&o.tokens, "tokens", "", "the `file` that says who may do what")
 	flags.StringVar(&o.cert, "tls-cert", "", "the certificate `file` (PEM), to serve by TLS")
 	flags.StringVar(&o.key, "tls-key", "", "the `file` with its key")
+	flags.StringVar(&o.sinks.Dir, "sink-dir", ".", "the `directory` of file sinks")
+	flags.IntVar(&o.sinks.AtOnce, "sink-at-once", 8, "how `many` requests a webhook gets at once")
+	flags.Float64Var(&o.sinks.Rate, "sink-rate", 0, "how `many` requests a webhook gets in a second; 0 is no limit")
 	flags.BoolVarP(&o.verbose, "verbose", "v", false, "log every request, not only those that went wrong")
 	return cmd
 }
@@ -78,6 +83,10 @@ func (a *app) serve(ctx context.Context, o serveOptions) error {
 		return err
 	}
 	defer s.close()
+	o.sinks.Env = a.env
+	if err := o.sinks.Check(s.prog); err != nil {
+		return err
+	}
 	if err := s.remember(); err != nil {
 		return err
 	}
@@ -97,19 +106,37 @@ func (a *app) serve(ctx context.Context, o serveOptions) error {
 		level = slog.LevelInfo
 	}
 	log := slog.New(slog.NewJSONHandler(a.err, nil))
-	edits := &reloader{session: s, engine: engine, log: log}
+	sinks, err := deliver.Start(s.prog, deliver.Options{
+		Store: s.store, Members: engine, Handovers: s.store, Setup: o.sinks, Clock: deliver.Clock{Now: time.Now}, Logger: log,
+	})
+	if err != nil {
+		return err
+	}
+	defer rest(ctx, sinks)
+	edits := &reloader{session: s, engine: engine, sinks: sinks, lacks: o.sinks.Check, log: log}
 	if err := edits.watch(ctx); err != nil {
 		return err
 	}
 	handler := api.New(engine, api.Options{
 		Logger: slog.New(slog.NewJSONHandler(a.err, &slog.HandlerOptions{Level: level})),
-		Tokens: tokens, Rules: edits.state, Reload: edits.onDemand(), Env: a.env, Now: a.now, Console: a.console,
+		Tokens: tokens, Rules: edits.state, Reload: edits.onDemand(), Sinks: sinks, Env: a.env, Now: a.now, Console: a.console,
 	})
 	log.Info("listening", "address", o.scheme()+"://"+listener.Addr().String(), "store", s.store.Path(), "tokens", len(tokens))
 	err = serveUntil(ctx, handler, listener, log)
+	rest(ctx, sinks)
 	engine.Close()
 	log.Info("ended", "crossings", engine.State().Crossed)
 	return err
+}
+
+// restTime is how long what is being handed to sinks may take when the server ends or the rules change.
+const restTime = 10 * time.Second
+
+// rest ends the handing over of messages.
+func rest(ctx context.Context, sinks *deliver.Deliverer) {
+	last, cancel := context.WithTimeout(context.WithoutCancel(ctx), restTime)
+	defer cancel()
+	sinks.Stop(last)
 }
 
 // serveUntil answers requests until the context ends, then finishes those that it has.

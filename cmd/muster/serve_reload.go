@@ -6,10 +6,12 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/muster-engine/muster/compiler/ir"
 	"github.com/muster-engine/muster/dsl/diag"
 	"github.com/muster-engine/muster/rules"
 	"github.com/muster-engine/muster/rules/watch"
 	"github.com/muster-engine/muster/runtime/api"
+	"github.com/muster-engine/muster/runtime/deliver"
 	"github.com/muster-engine/muster/runtime/live"
 )
 
@@ -18,6 +20,8 @@ import (
 type reloader struct {
 	*session
 	engine *live.Engine
+	sinks  *deliver.Deliverer
+	lacks  func(*ir.Program) error // what the sinks of a program lack
 	log    *slog.Logger
 	taking sync.Mutex // one rule set at a time
 
@@ -107,8 +111,16 @@ func (r *reloader) reload(ctx context.Context, set *rules.Set) (live.Reloaded, e
 			return live.Reloaded{}, &api.RulesError{Reason: rendered(found)}
 		}
 	}
+	if err := r.lacks(set.Program); err != nil {
+		return live.Reloaded{}, &api.RulesError{Reason: err.Error()}
+	}
 	done, err := r.engine.Reload(ctx, set.Program)
 	if err != nil {
+		return done, err
+	}
+	last, cancel := context.WithTimeout(context.WithoutCancel(ctx), restTime)
+	defer cancel()
+	if err := r.sinks.Use(last, set.Program); err != nil {
 		return done, err
 	}
 	r.set, r.prog = set, set.Program

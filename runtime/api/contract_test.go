@@ -194,6 +194,12 @@ var calls = map[string][]call{
 	"POST /v1/query":                     {{200, "/v1/query", "", `{"condition":"active","by":["foot"]}`, nil}, {200, "/v1/query", "", `{"condition":"active","ids":true}`, nil}, {200, "/v1/query", "", `{"condition":"spend"}`, nil}, {400, "/v1/query", "", "{", nil}, {422, "/v1/query", "", `{"condition":"spend >"}`, nil}},
 	"POST /v1/console":                   {{200, "/v1/console", "", `{"args":["segments"]}`, nil}, {400, "/v1/console", "", "x", nil}},
 	"GET /v1/crossings":                  {{200, "/v1/crossings", "after=1&limit=1", "", nil}, {422, "/v1/crossings", "after=x", "", nil}},
+	"GET /v1/sinks":                      {{200, "/v1/sinks", "", "", nil}},
+	"GET /v1/sinks/{name}/dead":          {{200, "/v1/sinks/sms/dead", "limit=1", "", nil}, {404, "/v1/sinks/sm/dead", "", "", nil}, {422, "/v1/sinks/sms/dead", "after=x", "", nil}},
+	"POST /v1/sinks/{name}/retry":        {{200, "/v1/sinks/sms/retry", "", `{"keys":["k1","k9"]}`, nil}, {400, "/v1/sinks/sms/retry", "", "{", nil}, {404, "/v1/sinks/sm/retry", "", `{"all":true}`, nil}, {422, "/v1/sinks/sms/retry", "", "{}", nil}},
+	"POST /v1/sinks/{name}/drop":         {{200, "/v1/sinks/sms/drop", "", `{"all":true}`, nil}, {400, "/v1/sinks/sms/drop", "", "{", nil}, {404, "/v1/sinks/sm/drop", "", `{"all":true}`, nil}, {422, "/v1/sinks/sms/drop", "", `{"keys":["a"],"all":true}`, nil}},
+	"GET /v1/syncs":                      {{200, "/v1/syncs", "", "", nil}},
+	"POST /v1/syncs/{name}":              {{200, "/v1/syncs/crm", "", `{"whole":true}`, nil}, {400, "/v1/syncs/crm", "", "{", nil}, {404, "/v1/syncs/crn", "", "{}", nil}},
 	"GET /v1/rules":                      {{200, "/v1/rules", "", "", nil}},
 	"POST /v1/rules/reload":              {{200, "/v1/rules/reload", "", "", nil}},
 	"GET /v1/clock":                      {{200, "/v1/clock", "", "", nil}},
@@ -223,6 +229,7 @@ func TestEveryAnswerIsAsDocumented(t *testing.T) {
 		o.Reload = func(context.Context) (Reloaded, error) { return Reloaded{Crossings: 2}, nil }
 	})
 	normal.seed()
+	normal.messages()
 	normal.expect("POST", "/v1/events", `{"type":"order","phone":"13900000001","order_id":"O7","amount":1}
 		{"type":"order","phone":"13900000002","order_id":"O7","amount":1}`, 200, "")
 	normal.expect("POST", "/v1/points/stars/adjust", `{"member":"13900000001","key":"A0","points":500}`, 200, `{"member":0,"again":false,"balance":500,"pending":0}`)

@@ -37,6 +37,8 @@ tag foot "Foot" manual enum "wide" "narrow"
 segment active "Active" = has(order) in last 2 days
 segment big = spend >= 1000
 segment wide_vip = foot = "wide" and vips
+sink sms { webhook env "SMS_URL" }
+sync crm to sms daily at 02:00 { segments active  tags spend }
 points stars { start 2026-01-01  expire never  earn looking on visit { give 10 } }
 tiers level { by earned(stars)  tier "plain"  tier "gold" from 1000 }
 coupon back100 "100 off" { off 100  min_spend 500  valid 30 days  stock 10  at most 5 }

@@ -46,6 +46,7 @@ func newMetrics(s *Server) *metrics {
 	gauge("muster_engine_fault", "1 if the engine cannot let time pass, or the last checkpoint failed.", func() float64 { return flag(s.engine.State().Fault != nil) })
 	gauge("muster_rules_revision", "Revision of the rules in force.", func() float64 { return float64(s.rules().Revision) })
 	gauge("muster_rules_error", "1 if a later revision of the rules was refused.", func() float64 { return flag(s.rules().Error != "") })
+	m.registry.MustRegister(newSinkMetrics(s))
 	return m
 }
 

@@ -58,6 +58,8 @@ type Options struct {
 	Env func(string) string
 	// Now is the system's clock, for durations. nil is time.Now.
 	Now func() time.Time
+	// Sinks hands messages over. nil leaves its routes out of service.
+	Sinks Sinks
 	// Console answers a question of the command line with what that would print. nil leaves /v1/console out of service.
 	Console Console
 	Limits

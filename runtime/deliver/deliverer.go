@@ -39,6 +39,14 @@ type Options struct {
 	Logger *slog.Logger
 }
 
+func (o *Options) fill() {
+	o.Policy.fill()
+	o.Clock.fill()
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.DiscardHandler)
+	}
+}
+
 // Deliverer hands messages to sinks while it runs. Its methods are safe for concurrent use.
 type Deliverer struct {
 	opt  Options
@@ -53,11 +61,7 @@ type Deliverer struct {
 
 // Start begins to hand over the messages for the sinks of a program. An error names what they lack.
 func Start(prog *ir.Program, opt Options) (*Deliverer, error) {
-	opt.Policy.fill()
-	opt.Clock.fill()
-	if opt.Logger == nil {
-		opt.Logger = slog.New(slog.DiscardHandler)
-	}
+	opt.fill()
 	ctx, end := context.WithCancel(context.Background())
 	d := &Deliverer{opt: opt, end: end, couriers: map[string]*courier{}}
 	d.acks = newAcks(ctx, opt.Store, opt.Clock, opt.Gather, opt.Logger)
@@ -99,10 +103,7 @@ func (d *Deliverer) Use(ctx context.Context, prog *ir.Program) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if d.opt.Members != nil {
-		d.syncer = &syncer{
-			prog: prog, members: d.opt.Members, store: d.opt.Handovers, targets: targets, policy: d.opt.Policy, clock: d.opt.Clock,
-			log: d.opt.Logger,
-		}
+		d.syncer = newSyncer(context.WithoutCancel(ctx), prog, d.opt, targets)
 		d.syncer.start()
 	}
 	for i, sink := range prog.Sinks {

@@ -32,10 +32,43 @@ type syncer struct {
 	running map[string]bool
 }
 
+// RunSync runs a sync of a program once and returns when it has ended, with its state. It is for where no deliverer runs.
+func RunSync(ctx context.Context, prog *ir.Program, opt Options, name string, whole bool) (storage.SyncState, error) {
+	opt.fill()
+	targets, err := opt.targets(prog, opt.Clock)
+	if err != nil {
+		return storage.SyncState{}, err
+	}
+	s := newSyncer(ctx, prog, opt, targets)
+	defer s.end()
+	begun, err := s.ask(name, whole)
+	if err != nil {
+		return begun, err
+	}
+	s.all.Wait()
+	if err := ctx.Err(); err != nil {
+		return begun, err
+	}
+	states, err := s.states()
+	for _, st := range states {
+		if st.Sync == name {
+			return st, err
+		}
+	}
+	return begun, err
+}
+
+func newSyncer(ctx context.Context, prog *ir.Program, opt Options, targets []target) *syncer {
+	s := &syncer{
+		prog: prog, members: opt.Members, store: opt.Handovers, targets: targets, policy: opt.Policy, clock: opt.Clock, log: opt.Logger,
+		running: map[string]bool{},
+	}
+	s.ctx, s.end = context.WithCancel(ctx)
+	return s
+}
+
 // start begins to keep the schedules.
 func (s *syncer) start() {
-	s.ctx, s.end = context.WithCancel(context.Background())
-	s.running = map[string]bool{}
 	s.all.Go(func() {
 		for failures := 0; ; {
 			if err := s.look(); err != nil {

@@ -13,7 +13,7 @@ import (
 const tolerance = 5 * time.Minute
 
 // Verify checks the signature of a request that a webhook got, and that it was made within five minutes of now, in seconds
-// since 1970 as text. It is what docs/sinks.md shows to those who write receivers.
+// since 1970 as text. docs/sinks.md shows the same to those who write receivers.
 func Verify(secret []byte, header http.Header, body []byte, now string) error {
 	id, timestamp := header.Get(idHeader), header.Get(timestampHeader)
 	at, err := strconv.ParseInt(timestamp, 10, 64)
