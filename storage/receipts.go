@@ -73,12 +73,19 @@ func (s *Store) Receipt(key [32]byte) (*Receipt, error) {
 			return nil
 		}
 		c := b.Cursor()
-		for k, _ := c.First(); len(k) >= 4; {
+		for k, _ := c.First(); k != nil; {
+			if len(k) < 4 {
+				return &CorruptError{s.path, "the receipts", "a key is too short"}
+			}
 			day := binary.BigEndian.Uint32(k)
 			at := receiptKey(day, key)
-			if v := b.Get(at); v != nil {
+			next, v := c.Seek(at)
+			if bytes.Equal(next, at) {
 				r, err := s.decodeReceipt(at, v)
 				found = r
+				return err
+			}
+			if err := s.missing(c, next, v); err != nil {
 				return err
 			}
 			if day++; day == 0 {
@@ -89,6 +96,24 @@ func (s *Store) Receipt(key [32]byte) (*Receipt, error) {
 		return nil
 	})
 	return found, err
+}
+
+// missing holds what lies on both sides of a key that is not there to its seal. Keys have no checksum of their own; but
+// the order of keys has been seen to, so one that is damaged lies where the true one would, and would pass for no receipt.
+func (s *Store) missing(c *bolt.Cursor, next, v []byte) error {
+	if next != nil {
+		if _, err := s.decodeReceipt(next, v); err != nil {
+			return err
+		}
+		next, v = c.Prev()
+	} else {
+		next, v = c.Last()
+	}
+	if next == nil {
+		return nil
+	}
+	_, err := s.decodeReceipt(next, v)
+	return err
 }
 
 func (s *Store) decodeReceipt(k, v []byte) (*Receipt, error) {
