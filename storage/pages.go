@@ -158,6 +158,7 @@ func (s *skeleton) page(id uint64, whole *io.SectionReader, head, low, high []by
 	}
 	var children []child
 	var last []byte
+	next := int64(end)
 	for i := range count {
 		at := pageHeaderSize + i*elementSize
 		e := elements[at:]
@@ -170,9 +171,12 @@ func (s *skeleton) page(id uint64, whole *io.SectionReader, head, low, high []by
 			position, keySize, below = u32(0), u32(4), binary.NativeEndian.Uint64(e[8:])
 		}
 		start := int64(at) + position
-		if start < int64(end) || start+keySize+valueSize > whole.Size() || keySize == 0 || keySize > 1<<15 || kind > bucketElement {
-			return s.damaged(id, fmt.Sprintf("element %d lies outside it", i))
+		// Keys and values lie one after the other from the end of the elements on, so that a damaged number of elements,
+		// which would hide some, is noticed.
+		if start != next || start+keySize+valueSize > whole.Size() || keySize == 0 || keySize > 1<<15 || kind > bucketElement {
+			return s.damaged(id, fmt.Sprintf("element %d does not lie where it should", i))
 		}
+		next += keySize + valueSize
 		key, err := read(start, keySize)
 		if err != nil {
 			return err
@@ -195,11 +199,11 @@ func (s *skeleton) page(id uint64, whole *io.SectionReader, head, low, high []by
 		}
 	}
 	for i, c := range children {
-		next := high
+		until := high
 		if i+1 < len(children) {
-			next = children[i+1].key
+			until = children[i+1].key
 		}
-		if err := s.tree(c.page, c.key, next); err != nil {
+		if err := s.tree(c.page, c.key, until); err != nil {
 			return err
 		}
 	}

@@ -14,13 +14,19 @@ import (
 )
 
 // formatVersion is of the whole file; a store of another version is refused.
-const formatVersion = 1
+const formatVersion = 2
 
 var (
 	rootBucket   = []byte("muster")
 	objectBucket = []byte("objects")
 	rootKey      = []byte("root")
 	rootMagic    = []byte("muster store\x00")
+
+	// fixedBuckets are those that every store has; the others are named by a prefix and a name of the rules.
+	fixedBuckets = [][]byte{
+		rootBucket, objectBucket, journalBucket, crossingBucket, conflictBucket, outboxBucket, syncBucket, receiptBucket,
+	}
+	namedBuckets = []string{messagePrefix, deadPrefix, heldPrefix}
 )
 
 // root is the one value from which everything else is reached: it says which generation of each document is current,

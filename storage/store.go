@@ -1,12 +1,14 @@
 package storage
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -187,15 +189,13 @@ func create(path string) (err error) {
 		return err
 	}
 	err = db.Update(func(tx *bolt.Tx) error {
-		if _, err := tx.CreateBucket(rootBucket); err != nil {
-			return err
-		}
-		objects, err := tx.CreateBucket(objectBucket)
-		if err != nil {
-			return err
+		for _, name := range fixedBuckets {
+			if _, err := tx.CreateBucket(name); err != nil {
+				return err
+			}
 		}
 		empty := &state{}
-		c := commit{tx: tx, objects: objects, old: empty, next: empty.draft()}
+		c := commit{tx: tx, objects: tx.Bucket(objectBucket), old: empty, next: empty.draft()}
 		return c.putState()
 	})
 	if closeErr := db.Close(); err == nil {
@@ -259,10 +259,31 @@ func (s *Store) Size() int64 {
 func (s *Store) load() error {
 	return s.view("the root", func(tx *bolt.Tx) error {
 		st, err := loadState(tx, s.path)
-		if err == nil {
-			s.now.Store(st)
+		if err != nil {
+			return err
 		}
-		return err
+		if err := s.checkBuckets(tx); err != nil {
+			return err
+		}
+		s.now.Store(st)
+		return nil
+	})
+}
+
+// checkBuckets looks whether every bucket has the name that it was made with: one with another would pass for empty.
+func (s *Store) checkBuckets(tx *bolt.Tx) error {
+	for _, name := range fixedBuckets {
+		if tx.Bucket(name) == nil {
+			return &CorruptError{s.path, "the "+string(name), "that part is missing"}
+		}
+	}
+	return tx.ForEach(func(name []byte, _ *bolt.Bucket) error {
+		kind, _, named := bytes.Cut(name, []byte(":"))
+		if named && slices.Contains(namedBuckets, string(kind)+":") ||
+			slices.ContainsFunc(fixedBuckets, func(b []byte) bool { return bytes.Equal(b, name) }) {
+			return nil
+		}
+		return &CorruptError{s.path, fmt.Sprintf("%q", name), "no part of a store is called so"}
 	})
 }
 
