@@ -197,9 +197,13 @@ func post(ts *testscript.TestScript, neg bool, args []string) {
 
 var gaps = regexp.MustCompile(`(\S) {2,}`)
 
+// couponCode is a code of a coupon, which nobody can guess.
+var couponCode = regexp.MustCompile(`\b[0-9A-HJKMNP-TV-Z]{16}\b`)
+
 var measured = regexp.MustCompile(` *\b[0-9]+(\.[0-9]+)? (µs|ms|s)\b|"took_(ms|us)":[0-9.]+`)
 
 func mask(text []byte) []byte {
+	text = couponCode.ReplaceAll(text, []byte("CODE"))
 	return measured.ReplaceAllFunc(text, func(m []byte) []byte {
 		if i := bytes.IndexByte(m, ':'); i >= 0 {
 			return append(append([]byte{}, m[:i+1]...), 'T')

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/muster-engine/muster/runtime/holdings"
 )
@@ -30,10 +31,10 @@ func addHoldings(sheet *groupedTable, h holdings.Holdings) {
 		sheet.add("Coupons", c.Code, c.State, note)
 	}
 	for _, c := range h.Cases {
-		state, note := "open", "opened "+c.Opened+", due "+c.Due
+		state, note := "open", "opened "+wallTime(c.Opened)+", due "+wallTime(c.Due)
 		if c.Closed != "" {
 			state = "closed"
-			note += ", closed " + c.Closed
+			note += ", closed " + wallTime(c.Closed)
 		}
 		if c.Overdue {
 			state += ", overdue"
@@ -41,10 +42,10 @@ func addHoldings(sheet *groupedTable, h holdings.Holdings) {
 		sheet.add("Cases", c.Case+" "+c.Ticket, state, note)
 	}
 	for _, r := range h.Runs {
-		state, note := r.Ended, "since "+r.Started
+		state, note := r.Ended, "since "+wallTime(r.Started)
 		if r.Ended == "" {
 			state = "going on"
-			note += ", goes on at " + r.Until
+			note += ", goes on at " + wallTime(r.Until)
 		}
 		if r.HeldOut {
 			state += ", held out"
@@ -54,6 +55,18 @@ func addHoldings(sheet *groupedTable, h holdings.Holdings) {
 		}
 		sheet.add("Campaigns", r.Campaign, state, note)
 	}
+}
+
+// wallTime is an instant as the clocks of its offset show it, without the offset: all of them are of the store's zone.
+func wallTime(rfc3339 string) string {
+	t, err := time.Parse(time.RFC3339Nano, rfc3339)
+	switch {
+	case err != nil:
+		return rfc3339
+	case t.Second() == 0 && t.Nanosecond() == 0:
+		return t.Format("2006-01-02T15:04")
+	}
+	return t.Format("2006-01-02T15:04:05.999999")
 }
 
 func lotNote(l holdings.Lot) string {

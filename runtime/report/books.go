@@ -232,7 +232,8 @@ func (b *Books) Tables() (out []Table) {
 			sides.Rows = append(sides.Rows, []string{a.Account, count(a.Balance)})
 		}
 		sides.Rows = append(sides.Rows, []string{"sum", count(x.Balance)})
-		sides.Note = fmt.Sprintf("%s entries of %s members; the liability is %s points.", count(x.Entries), count(x.Members), count(x.Liability))
+		sides.Note = fmt.Sprintf("%s of %s; the liability is %s.",
+			counted(x.Entries, "entry", "entries"), counted(x.Members, "member", "members"), counted(x.Liability, "point", "points"))
 		expiring := Table{Title: "what expires, by the month of the last day", Columns: append(left("month"), right("points")...)}
 		for _, m := range x.Expiring {
 			expiring.Rows = append(expiring.Rows, []string{m.Month, count(m.Points)})

@@ -15,7 +15,7 @@ func (p *Points) Tables() (out []Table) {
 		} {
 			stand.Rows = append(stand.Rows, []string{line.head, count(line.n)})
 		}
-		stand.Note = count(x.Members) + " members have points."
+		stand.Note = counted(x.Members, "member has", "members have") + " points."
 		out = append(out, stand)
 		if len(x.Months) > 0 {
 			months := Table{Title: "by month", Columns: append(left("month"), right("earned", "given", "adjusted", "spent", "returned", "expired", "taken back")...)}

@@ -56,6 +56,14 @@ func count(n int64) string {
 	return sign + digits
 }
 
+// counted is a number with what it counts.
+func counted(n int64, one, more string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return count(n) + " " + more
+}
+
 func magnitude(n int64) uint64 {
 	if n < 0 {
 		return -uint64(n)
