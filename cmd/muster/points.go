@@ -123,9 +123,6 @@ func (a *app) changePoints(ctx context.Context, kind live.Kind, verb, points, id
 }
 
 func (a *app) showPoints(ctx context.Context, id string) error {
-	if a.serverURL() != "" {
-		return fmt.Errorf("ask for the member instead: muster member %s --server %s", id, a.serverURL())
-	}
 	s, err := a.open(ctx, readStore)
 	if err != nil {
 		return err

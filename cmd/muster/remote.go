@@ -14,8 +14,16 @@ import (
 	"github.com/muster-engine/muster/runtime/api"
 )
 
-// questions are the commands that a server answers as well as a store.
-var questions = []string{"query", "tags", "segments", "member", "explain", "report", "books"}
+// questions are the commands that a server answers as well as a store; of "points" there are others that change something.
+var questions = []string{"query", "tags", "segments", "member", "explain", "report", "books", "points show"}
+
+// isQuestion reports whether the words of a command line begin with a question.
+func isQuestion(words []string) bool {
+	return slices.ContainsFunc(questions, func(q string) bool {
+		command := strings.Fields(q)
+		return len(words) >= len(command) && slices.Equal(words[:len(command)], command)
+	})
+}
 
 // serverURL is the server to ask, or "" for the store: of --server, else of $MUSTER_SERVER unless a store is named.
 func (a *app) serverURL() string {
@@ -28,12 +36,12 @@ func (a *app) serverURL() string {
 	return a.env("MUSTER_SERVER")
 }
 
-// askable lets a command, or those below it, be answered by a server where one is named.
+// askable lets a command, or those below it, be answered by a server where one is named, if they are questions.
 func (a *app) askable(cmd *cobra.Command) {
-	if cmd.HasSubCommands() {
-		for _, c := range cmd.Commands() {
-			a.askable(c)
-		}
+	for _, c := range cmd.Commands() {
+		a.askable(c)
+	}
+	if words := strings.Fields(withoutRoot(cmd)); cmd.HasSubCommands() || !isQuestion(words) {
 		return
 	}
 	fromStore := cmd.RunE
@@ -80,7 +88,7 @@ func (a *app) askServer(cmd *cobra.Command, args []string) error {
 // console answers a question of the command line from a live engine: a server's side of --server.
 func (a *app) console(ctx context.Context, source api.Source, args []string) api.Printed {
 	var out, err bytes.Buffer
-	if len(args) == 0 || !slices.Contains(questions, args[0]) {
+	if !isQuestion(args) {
 		return api.Printed{Err: fmt.Sprintf("muster: a server answers %s\n", strings.Join(questions, ", ")), Status: exitFailure}
 	}
 	w := world{in: strings.NewReader(""), out: &out, err: &err, env: func(string) string { return "" }, now: a.now, name: a.name}

@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -79,10 +78,8 @@ file, and answers which members a rule selects: at once, exactly, with the reaso
 	)
 	for _, add := range commands() {
 		cmd := add(a)
-		if slices.Contains(questions, cmd.Name()) {
-			a.askable(cmd)
-		}
 		root.AddCommand(cmd)
+		a.askable(cmd)
 	}
 	tellArguments(root)
 	root.SetHelpCommandGroupID(groupRules)

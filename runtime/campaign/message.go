@@ -2,12 +2,9 @@ package campaign
 
 import (
 	"encoding/json"
-	"fmt"
-	"time"
 
-	"github.com/muster-engine/muster/compiler/calendar"
-	"github.com/muster-engine/muster/compiler/decimal"
 	"github.com/muster-engine/muster/compiler/ir"
+	"github.com/muster-engine/muster/runtime/asjson"
 	"github.com/muster-engine/muster/runtime/loyalty"
 )
 
@@ -96,7 +93,7 @@ func (d deed) values() (json.RawMessage, error) {
 		if err != nil {
 			return nil, err
 		}
-		value, err := json.Marshal(plain(p, v, entry.Value.Type))
+		value, err := json.Marshal(asjson.Value(p, v, entry.Value.Type))
 		if err != nil {
 			return nil, err
 		}
@@ -106,33 +103,4 @@ func (d deed) values() (json.RawMessage, error) {
 		out = append(append(append(out, key...), ':'), value...)
 	}
 	return append(out, '}'), nil
-}
-
-// plain is a value as JSON knows it.
-func plain(p *ir.Program, v ir.Value, t ir.Type) any {
-	if !v.Known {
-		return nil
-	}
-	switch v.Kind {
-	case ir.Bool:
-		return v.I != 0
-	case ir.Int:
-		return v.I
-	case ir.Number:
-		return v.F
-	case ir.Money:
-		return json.Number(decimal.FromMinor(v.I).Text(p.Digits))
-	case ir.Exact:
-		return json.Number(v.D.Text(p.Digits))
-	case ir.Enum:
-		return t.Enum.Values[v.I]
-	case ir.Date:
-		y, m, d := calendar.Civil(v.I)
-		return fmt.Sprintf("%04d-%02d-%02d", y, m, d)
-	case ir.Time:
-		return time.UnixMicro(v.I).In(p.Zone.Location()).Format(time.RFC3339Nano)
-	case ir.Set:
-		return append([]string{}, v.Set...)
-	}
-	return v.S
 }

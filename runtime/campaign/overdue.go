@@ -8,6 +8,7 @@ import (
 	"github.com/muster-engine/muster/compiler/exprplan"
 	"github.com/muster-engine/muster/compiler/ir"
 	"github.com/muster-engine/muster/dsl"
+	"github.com/muster-engine/muster/runtime/asjson"
 	"github.com/muster-engine/muster/runtime/loyalty"
 )
 
@@ -61,7 +62,7 @@ func (s *Scene) opening(o Overdue) *exprplan.Event {
 	c := s.p.prog.Cases[o.Case]
 	fields := s.p.prog.Events[c.Open].Fields
 	for _, e := range s.account.Facts(c.Open) {
-		if e.At == o.Opened && plain(s.p.prog, e.Fields[c.OpenMatch], fields[c.OpenMatch].Type) == any(o.Ticket) {
+		if e.At == o.Opened && asjson.Value(s.p.prog, e.Fields[c.OpenMatch], fields[c.OpenMatch].Type) == any(o.Ticket) {
 			return &e
 		}
 	}
