@@ -109,4 +109,3 @@ func (c *converter) mapEntry(m *Mapping, g *gMapEntry) {
 	e.To = c.text(g.To, "a value in quotes after `:`")
 	m.Map = append(m.Map, e)
 }
-
