@@ -65,8 +65,15 @@ func (a *app) askServer(cmd *cobra.Command, args []string) error {
 	}
 	question := strings.Fields(withoutRoot(cmd))
 	cmd.Flags().Visit(func(f *pflag.Flag) {
-		if f.Name != "server" && f.Name != "no-color" {
-			question = append(question, "--"+f.Name+"="+f.Value.String())
+		if f.Name == "server" || f.Name == "no-color" {
+			return
+		}
+		values := []string{f.Value.String()}
+		if many, ok := f.Value.(pflag.SliceValue); ok {
+			values = many.GetSlice()
+		}
+		for _, value := range values {
+			question = append(question, "--"+f.Name+"="+value)
 		}
 	})
 	question = append(append(question, "--"), args...)

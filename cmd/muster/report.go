@@ -22,7 +22,7 @@ func newReportCommand(a *app) *cobra.Command {
 		Long: `Says how a programme does. Of campaigns: whom they reached and whom they held out, who converted, the
 uplift with its 95 % interval, and what it cost. Of points: what is owed, what moved, what expires when. Of tiers: who
 is on them, and the steps up and down. Of coupons: issued, used, what was taken off. Of cases: open, overdue, how long
-they take.
+they take. Of groups that were made elsewhere: how those who were reached differ from those who were held out.
 
 A period (--from, --to) bounds what happened, not what there is; of campaigns it bounds the runs by their beginning.`,
 		Example: `  muster report campaign                    all campaigns, one a line
@@ -61,6 +61,7 @@ A period (--from, --to) bounds what happened, not what there is; of campaigns it
 		addAsOf(sub, &o.asOf)
 		cmd.AddCommand(sub)
 	}
+	cmd.AddCommand(newReportUplift(a))
 	return cmd
 }
 

@@ -28,13 +28,16 @@ func fraction(d decimal.Decimal, digits int) (float64, bool) {
 	return x, err == nil && x != 0
 }
 
-// sentence says in words what may be concluded.
-func (u Uplift) sentence() string {
+// sentence says in words what may be concluded of a campaign.
+func (u Uplift) sentence() string { return u.conclusion("The campaign") }
+
+// conclusion says in words what may be concluded of what was done to the reached.
+func (u Uplift) conclusion(what string) string {
 	switch stats.Verdict(u.Verdict) {
 	case stats.Higher:
-		return "The campaign raises the rate: the whole interval of the difference is above 0."
+		return what + " raises the rate: the whole interval of the difference is above 0."
 	case stats.Lower:
-		return "The campaign lowers the rate: the whole interval of the difference is below 0."
+		return what + " lowers the rate: the whole interval of the difference is below 0."
 	case stats.Open:
 		return "No difference is shown: 0 is in its interval. That does not say that there is none."
 	}
