@@ -274,7 +274,7 @@ func (s *Store) load() error {
 func (s *Store) checkBuckets(tx *bolt.Tx) error {
 	for _, name := range fixedBuckets {
 		if tx.Bucket(name) == nil {
-			return &CorruptError{s.path, "the "+string(name), "that part is missing"}
+			return &CorruptError{s.path, "the " + string(name), "that part is missing"}
 		}
 	}
 	return tx.ForEach(func(name []byte, _ *bolt.Bucket) error {
