@@ -49,7 +49,11 @@ type unreachable struct {
 }
 
 func (e *unreachable) Error() string {
-	return fmt.Sprintf("no server answers at %s: %v", e.base, systemReason(e.err))
+	why := e.err
+	if asked := new(url.Error); errors.As(why, &asked) {
+		why = asked.Err
+	}
+	return fmt.Sprintf("no server answers at %s: %v", e.base, systemReason(why))
 }
 
 // do sends a request and reads the answer into a value, which may be nil; an answer that is an error is one here, in the

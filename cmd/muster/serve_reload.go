@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"strings"
 	"sync"
@@ -38,7 +39,7 @@ func (r *reloader) watch(ctx context.Context) error {
 	}
 	edits, err := watch.Start(ctx, path, watch.Options{
 		Known:   r.set.Hash,
-		Problem: func(err error) { _ = r.refused(err) },
+		Problem: r.unwatched,
 	})
 	if err != nil {
 		return err
@@ -49,6 +50,15 @@ func (r *reloader) watch(ctx context.Context) error {
 		}
 	}()
 	return nil
+}
+
+// unwatched notes that the rules cannot be read, or logs what else is wrong with watching them.
+func (r *reloader) unwatched(err error) {
+	if unreadable := new(watch.Unreadable); errors.As(err, &unreadable) {
+		_ = r.refused(err)
+		return
+	}
+	r.log.Warn("watching the rules", "why", err.Error())
 }
 
 // take puts a rule set in force, or notes why not.

@@ -47,14 +47,22 @@ type Options struct {
 	// Known is the hash of the rule set that the caller has: it is not yielded first. If it is empty, the first snapshot is
 	// what is there at the start.
 	Known string
-	// Problem is told why the rules cannot be read or watched, once for each reason. It is called from one goroutine. May
-	// be nil.
+	// Problem is told why the rules cannot be read, as an [Unreadable], or watched, once for each reason. It is called from
+	// one goroutine. May be nil.
 	Problem func(error)
 	// Clock is the system's if it is nil.
 	Clock Clock
 
 	notify func() (*notifier, error) // fsnotify's if it is nil
 }
+
+// Unreadable says why the rules cannot be read. Once they can be again they are yielded, whether they have changed or not.
+type Unreadable struct{ Cause error }
+
+func (e *Unreadable) Error() string { return e.Cause.Error() }
+
+// Unwrap returns the cause.
+func (e *Unreadable) Unwrap() error { return e.Cause }
 
 // Clock is the time that a watch goes by.
 type Clock interface {
@@ -309,7 +317,8 @@ func (w *watcher) problem(err error) {
 func (w *watcher) unreadableFor(err error) {
 	if w.unreadable != err.Error() {
 		w.unreadable = err.Error()
-		w.report(err)
+		w.known, w.delivered = "", ""
+		w.report(&Unreadable{err})
 	}
 }
 

@@ -338,6 +338,17 @@ func TestRootGoesAndComes(t *testing.T) {
 	w.next("x/r/a.muster 6")
 }
 
+// Who was told that the rules cannot be read is told when they can be, though they are what they were.
+func TestWhatComesBackUnchangedIsYielded(t *testing.T) {
+	w := watch(t, "r", Options{}, "r/a.muster 1")
+	w.next("r/a.muster 1")
+	w.rename("r/a.muster", "a.old")
+	w.until("a word about it", func() bool { return w.hasProblem("no .muster files") })
+	w.rename("a.old", "r/a.muster")
+	w.next("r/a.muster 1")
+	w.none()
+}
+
 func TestRootThatIsNotThereYet(t *testing.T) {
 	w := watch(t, "x/y/r", Options{})
 	w.until("a word about it", func() bool { return w.hasProblem("no such file or directory") })

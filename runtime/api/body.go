@@ -6,14 +6,26 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"os"
+	"strings"
 	"unicode/utf8"
 
 	"github.com/klauspost/compress/gzip"
 )
 
+// readText is readBody of a body that is one thing: if a part of it is not UTF-8 none of it is read.
+func (s *Server) readText(w http.ResponseWriter, r *http.Request) (body []byte, release func(), err error) {
+	body, release, err = s.readBody(w, r)
+	if err == nil && !utf8.Valid(body) {
+		release()
+		return nil, nil, fail(http.StatusBadRequest, "the body is not valid UTF-8")
+	}
+	return body, release, err
+}
+
 // readBody reads a whole body, unpacked. release must be called when its bytes are no longer needed.
 func (s *Server) readBody(w http.ResponseWriter, r *http.Request) (body []byte, release func(), err error) {
-	packed := r.Header.Get("Content-Encoding")
+	packed := strings.ToLower(r.Header.Get("Content-Encoding"))
 	if packed != "" && packed != "identity" && packed != "gzip" {
 		return nil, nil, fail(http.StatusUnsupportedMediaType, "a body may be packed with gzip, not with %s", packed)
 	}
@@ -51,8 +63,6 @@ func (s *Server) unpack(in io.Reader, packed bool) ([]byte, error) {
 		return nil, s.unreadable(err)
 	case int64(len(body)) > s.opt.MaxBody:
 		return nil, s.bodyTooLarge()
-	case !utf8.Valid(body):
-		return nil, fail(http.StatusBadRequest, "the body is not valid UTF-8")
 	}
 	return bytes.TrimPrefix(body, []byte("\ufeff")), nil
 }
@@ -66,7 +76,20 @@ func (s *Server) unreadable(err error) error {
 	if errors.As(err, &large) {
 		return s.bodyTooLarge()
 	}
-	return fail(http.StatusBadRequest, "the body cannot be read to its end: %v", err)
+	return fail(http.StatusBadRequest, "the body cannot be read to its end: %s", unreadableAs(err))
+}
+
+// unreadableAs says what is wrong with a body in words for people.
+func unreadableAs(err error) string {
+	switch {
+	case errors.Is(err, gzip.ErrHeader):
+		return "it is not packed with gzip"
+	case errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, io.EOF):
+		return "it breaks off"
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		return "it took too long to come"
+	}
+	return "it is damaged"
 }
 
 // line is a line of a body that is not blank. Its number counts from 1.
@@ -112,7 +135,7 @@ func (s *Server) lines(body []byte) ([]line, error) {
 
 // decode reads a JSON body into a value; keys that it has not are refused, for they are typing errors.
 func (s *Server) decode(w http.ResponseWriter, r *http.Request, into any) error {
-	body, release, err := s.readBody(w, r)
+	body, release, err := s.readText(w, r)
 	if err != nil {
 		return err
 	}
@@ -128,14 +151,28 @@ func (s *Server) decode(w http.ResponseWriter, r *http.Request, into any) error 
 	return nil
 }
 
+// kindOf names what a decoder calls the kinds of values; a number may come with its text.
+func kindOf(value string) string {
+	switch kind, _, _ := strings.Cut(value, " "); kind {
+	case "bool":
+		return "true or false"
+	case "array":
+		return "a list"
+	case "object":
+		return "an object"
+	default:
+		return "a " + kind
+	}
+}
+
 // plainJSON is a decoder's error without the names of types.
 func plainJSON(err error) string {
 	var wrong *json.UnmarshalTypeError
 	switch {
 	case errors.As(err, &wrong) && wrong.Field != "":
-		return wrong.Field + " cannot be a " + wrong.Value
+		return wrong.Field + " cannot be " + kindOf(wrong.Value)
 	case errors.As(err, &wrong):
-		return "it is a " + wrong.Value
+		return "it is " + kindOf(wrong.Value)
 	case errors.Is(err, io.EOF):
 		return "it is empty"
 	case errors.Is(err, io.ErrUnexpectedEOF):

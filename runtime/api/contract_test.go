@@ -311,6 +311,9 @@ func TestEveryAnswerIsAsDocumented(t *testing.T) {
 			case 415:
 				one.headers = []string{"Content-Encoding", "br"}
 				ask(normal, method, path, one)
+			case 422:
+				one.query = "none_such=1"
+				ask(normal, method, path, one)
 			case 429:
 				switch path {
 				case "/v1/crossings":
@@ -364,6 +367,22 @@ func TestEveryAnswerIsAsDocumented(t *testing.T) {
 			}
 		}
 	})
+}
+
+// A parameter that is misspelt is not passed over: the request would reach further than was meant.
+func TestParametersThatMeanNothing(t *testing.T) {
+	f := newFixture(t, nil)
+	f.seed()
+	f.expect("DELETE", "/v1/events/order/O2?phon=13900000001", "", 422, `{"status":422,"title":"Unprocessable Entity","detail":"there is no parameter \"phon\" here; did you mean phone?"}`)
+	f.expect("DELETE", "/v1/events/order/O2?card=13900000001", "", 404, "")
+	f.expect("DELETE", "/v1/events/order/O2?phone=13900000002", "", 204, "")
+	f.expect("POST", "/v1/events?sorce=till", order1, 422, `{"status":422,"title":"Unprocessable Entity","detail":"there is no parameter \"sorce\" here; did you mean source?"}`)
+	f.expect("GET", "/v1/rules?x=1", "", 422, `{"status":422,"title":"Unprocessable Entity","detail":"there is no parameter \"x\" here, nor any other"}`)
+	f.expect("GET", "/v1/members/13900000001?x=1", "", 422, `{"status":422,"title":"Unprocessable Entity","detail":"there is no parameter \"x\" here; there is events or as_of"}`)
+	f.expect("GET", "/v1/segments?as_of=%zz", "", 422, "")
+	f.expect("GET", "/healthz?probe=1", "", 200, "")
+	f.token = ""
+	f.expect("GET", "/v1/segments", "", 200, "", "Authorization", "bearer "+onlyReads)
 }
 
 func TestPathsThatAreNotThere(t *testing.T) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/hex"
 	"net/http"
+	"unicode/utf8"
 
 	"github.com/muster-engine/muster/compiler/ir"
 	"github.com/muster-engine/muster/dsl/diag"
@@ -57,6 +58,10 @@ func (s *Server) postBatch(w http.ResponseWriter, r *http.Request, target ir.Sou
 	}
 	b := &batch{lines: lines, refusals: make([]*refused, len(lines))}
 	for i, l := range lines {
+		if !utf8.Valid(l.text) {
+			b.refusals[i] = &refused{Reason: "the line is not valid UTF-8"}
+			continue
+		}
 		in, why := read(l.text)
 		if why != nil {
 			b.refusals[i] = why
@@ -179,12 +184,11 @@ func (s *Server) byType(prog *ir.Program) objectReader {
 	which := ndjson.NewReader([]string{"type"})
 	mappers := make([]*ingest.ObjectMapper, len(prog.Events))
 	return func(text []byte) (live.Input, *refused) {
-		if _, ok := which.Read(text); ok && which.Values[0].Kind != ndjson.String {
+		if f, ok := which.Read(text); !ok {
+			return live.Input{}, &refused{Reason: ingest.NoObject(f, text).Reason}
+		}
+		if which.Values[0].Kind != ndjson.String {
 			return live.Input{}, &refused{Field: "type", Reason: "type must name an event of the rules"}
-		} else if !ok {
-			m, _ := ingest.NewObjectMapper(prog, ingest.MembersByName(prog), nil)
-			_, f, _ := m.Map(text)
-			return live.Input{}, &refused{Reason: f.Reason}
 		}
 		name := string(which.Values[0].Text)
 		event := eventIndex(prog, name)

@@ -53,6 +53,7 @@ func TestBadLinesKeepGoodOnes(t *testing.T) {
 		`{"type":"order","phone":"13900000001","order_id":"1","amount":9}`,
 		`{"type":"order","phone":"13900000001","order_id":"5","channel":"fax"}`,
 		`{"type":"visit","phone":"13900000009","page":"home","other":[1,{"a":2}]}`,
+		"{\"type\":\"visit\",\"phone\":\"13900000009\",\"page\":\"caf\xe9\"}",
 	}, "\r\n"), 200, `{"accepted":2,"duplicate":1,"rejected":[
 		{"line":2,"field":"type","reason":"there is no event \"ordre\"; did you mean order?"},
 		{"line":4,"field":"phone","reason":"\"12\" is not a phone number; there is no usable id"},
@@ -60,10 +61,20 @@ func TestBadLinesKeepGoodOnes(t *testing.T) {
 		{"line":6,"reason":"no JSON object: the line ends in the middle of the object (character 38)"},
 		{"line":7,"field":"type","reason":"type must name an event of the rules"},
 		{"line":8,"field":"phone","reason":"no usable id: all id cells are empty"},
-		{"line":10,"field":"channel","reason":"\"fax\" is not one of \"pos\" \"app\""}
+		{"line":10,"field":"channel","reason":"\"fax\" is not one of \"pos\" \"app\""},
+		{"line":12,"reason":"the line is not valid UTF-8"}
 	]}`)
 	f.expect("GET", "/v1/members/13900000001/timeline", "", 200, `{"member":0,"as_of":"2026-11-01T12:00:00+08:00","total":1,
 		"events":[{"type":"order","at":"2026-11-01T12:00:00+08:00","fields":{"order_id":"1","amount":1.00}}]}`)
+}
+
+// A line that is no object needs nothing of the rules to be refused, such as the salt of a hashed id.
+func TestBadLinesWhereIDsAreSalted(t *testing.T) {
+	f := newFixtureOf(t, `settings { language 1  timezone "Asia/Shanghai" }
+		member { phone id phone "CN" hashed sha256 salt env "SALT" }
+		event visit { page string }`, func(o *Options) { o.Env = func(string) string { return "pepper" } })
+	f.expect("POST", "/v1/events", `{"type":"visit","phone":"13900000001"}`+"\n"+`{"type":"visit"`, 200, `{"accepted":1,"duplicate":0,"rejected":[
+		{"line":2,"reason":"no JSON object: the line ends in the middle of the object (character 16)"}]}`)
 }
 
 func TestObjectOverSeveralLines(t *testing.T) {
@@ -154,7 +165,10 @@ func TestLimitsOfABatch(t *testing.T) {
 	f.expect("POST", "/v1/events", `{"type":"order","order_id":"`+strings.Repeat("x", 300)+`"}`, 413, "")
 	f.expect("POST", "/v1/events", "{}\n{}\n{}\n", 413, `{"status":413,"title":"Request Entity Too Large","detail":"there are more than 2 lines; send them in parts"}`)
 	f.expect("POST", "/v1/events", " \n", 400, `{"status":400,"title":"Bad Request","detail":"the body is empty"}`)
-	f.expect("POST", "/v1/events", "{\"type\":\"\xff\"}", 400, "")
+	f.expect("POST", "/v1/events", "{}", 415, "", "Content-Encoding", "br")
+	f.expect("POST", "/v1/events", "{\"type\":\"order\"}", 400, `{"status":400,"title":"Bad Request","detail":"the body cannot be read to its end: it is not packed with gzip"}`, "Content-Encoding", "gzip")
+	f.expect("POST", "/v1/events", "\x1f\x8b\x08\x00\x00\x00", 400, `{"status":400,"title":"Bad Request","detail":"the body cannot be read to its end: it breaks off"}`, "Content-Encoding", "GZIP")
+	f.expect("POST", "/v1/query", `[1]`, 400, `{"status":400,"title":"Bad Request","detail":"the body is no JSON object as described: it is a list"}`)
 }
 
 func TestRetractAndSendAnew(t *testing.T) {

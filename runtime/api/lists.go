@@ -82,7 +82,7 @@ func (s *Server) changeList(w http.ResponseWriter, r *http.Request, mode live.Li
 	if err != nil {
 		return err
 	}
-	body, release, err := s.readBody(w, r)
+	body, release, err := s.readText(w, r)
 	if err != nil {
 		return err
 	}

@@ -112,6 +112,9 @@ func (s *Server) serve(rt route, w http.ResponseWriter, r *http.Request) {
 	out := &answer{ResponseWriter: w}
 	by, err := s.admit(rt, r)
 	if err == nil {
+		err = s.sensible(rt, r)
+	}
+	if err == nil {
 		err = s.guard(rt, out, r.WithContext(withName(r.Context(), by)))
 	}
 	if err != nil {
@@ -154,10 +157,10 @@ func (s *Server) admit(rt route, r *http.Request) (by string, err error) {
 	case len(s.opt.Tokens) == 0:
 		return "", fromHere(r)
 	}
-	text, given := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
+	scheme, text, _ := strings.Cut(r.Header.Get("Authorization"), " ")
 	token, known := s.opt.Tokens.find(strings.TrimSpace(text))
 	switch {
-	case !given:
+	case !strings.EqualFold(scheme, "Bearer"):
 		return "", fail(http.StatusUnauthorized, "send a token: Authorization: Bearer TOKEN")
 	case !known:
 		return "", fail(http.StatusUnauthorized, "nobody has this token")

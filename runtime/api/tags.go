@@ -18,7 +18,7 @@ func (s *Server) putTag(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	body, release, err := s.readBody(w, r)
+	body, release, err := s.readText(w, r)
 	if err != nil {
 		return err
 	}

@@ -25,6 +25,11 @@ type ObjectID struct {
 // ObjectFault says why an object cannot be taken. Field is the key at fault, if it is one.
 type ObjectFault struct{ Field, Reason string }
 
+// NoObject is the fault of a line that is no JSON object.
+func NoObject(f ndjson.Fault, line []byte) ObjectFault {
+	return ObjectFault{Reason: jsonFault(f, line).String()}
+}
+
 // ObjectMapper reads JSON objects, one at a time, exactly as [Run] reads the lines of a file.
 type ObjectMapper struct {
 	plan *plan
@@ -53,7 +58,7 @@ func NewObjectMapper(program *ir.Program, source *ir.Source, env func(string) st
 // Map reads one object. If it cannot be taken, ok is false and the fault says why.
 func (m *ObjectMapper) Map(line []byte) (o Object, f ObjectFault, ok bool) {
 	if f, ok := m.json.Read(line); !ok {
-		return Object{}, ObjectFault{Reason: jsonFault(f, line).String()}, false
+		return Object{}, NoObject(f, line), false
 	}
 	m.sink.values = make(map[string]column.Value)
 	if !m.rows.row(m.json.Values) {
