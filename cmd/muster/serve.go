@@ -44,7 +44,8 @@ rules with errors never do. /v1/openapi.json describes the interface. What was a
 what was handed over is finished first. The log, a JSON object a line, goes to standard error.
 
 A file of tokens says who may do what: on each line a token, the name of who has it, and read, write, admin or several of
-them joined by commas. Without tokens only this machine can reach the server.`,
+them joined by commas. Without tokens only this machine can reach the server. The files of tokens and of the certificate
+are read again when they change, and on SIGHUP.`,
 		Example: `  muster serve --rules rules
   muster serve --listen 0.0.0.0:7077 --tokens tokens.txt --tls-cert cert.pem --tls-key key.pem`,
 		Args:        cobra.NoArgs,
@@ -69,11 +70,11 @@ const drainTime = 30 * time.Second
 
 func (a *app) serve(ctx context.Context, o serveOptions) error {
 	a.now = oneAtATime(a.now)
-	tokens, err := readTokens(o.tokens)
+	secrets, err := readSecrets(o.tokens, o.cert, o.key)
 	if err != nil {
 		return err
 	}
-	listener, err := o.open(len(tokens) > 0)
+	listener, err := o.open(secrets)
 	if err != nil {
 		return err
 	}
@@ -119,9 +120,10 @@ func (a *app) serve(ctx context.Context, o serveOptions) error {
 	}
 	handler := api.New(engine, api.Options{
 		Logger: slog.New(slog.NewJSONHandler(a.err, &slog.HandlerOptions{Level: level})),
-		Tokens: tokens, Rules: edits.state, Reload: edits.onDemand(), Sinks: sinks, Env: a.env, Now: a.now, Console: a.console,
+		Tokens: secrets.tokens, Rules: edits.state, Reload: edits.onDemand(), Sinks: sinks, Env: a.env, Now: a.now, Console: a.console,
 	})
-	log.Info("listening", "address", o.scheme()+"://"+listener.Addr().String(), "store", s.store.Path(), "tokens", len(tokens))
+	log.Info("listening", "address", o.scheme()+"://"+listener.Addr().String(), "store", s.store.Path(), "tokens", len(secrets.tokens))
+	secrets.follow(ctx, handler.SetTokens, log)
 	err = serveUntil(ctx, handler, listener, log)
 	rest(ctx, sinks)
 	engine.Close()
@@ -169,33 +171,22 @@ func serveUntil(ctx context.Context, handler *api.Server, listener net.Listener,
 }
 
 // open listens, unless everybody could reach a server that asks nobody who they are.
-func (o serveOptions) open(tokens bool) (net.Listener, error) {
-	if (o.cert == "") != (o.key == "") {
-		return nil, usageError("serve", "--tls-cert and --tls-key go together")
-	}
+func (o serveOptions) open(secrets *secrets) (net.Listener, error) {
 	address, err := net.ResolveTCPAddr("tcp", o.listen)
 	if err != nil {
 		return nil, usageError("serve", "--listen %q is no address; write 127.0.0.1:7077", o.listen)
 	}
-	if !tokens && !address.IP.IsLoopback() {
+	if len(secrets.tokens) == 0 && !address.IP.IsLoopback() {
 		return nil, fmt.Errorf("%s can be reached from other machines; say with --tokens who may do what, or listen at %s", o.listen, defaultListen)
-	}
-	var certificate tls.Certificate
-	if o.cert != "" {
-		if certificate, err = tls.LoadX509KeyPair(o.cert, o.key); err != nil {
-			return nil, fmt.Errorf("the certificate cannot be used: %w", pathless(err))
-		}
 	}
 	listener, err := net.ListenTCP("tcp", address)
 	if err != nil {
 		return nil, fmt.Errorf("cannot listen at %s: %w", o.listen, systemReason(err))
 	}
-	if o.cert == "" {
-		return listener, nil
+	if config := secrets.tls(); config != nil {
+		return tls.NewListener(listener, config), nil
 	}
-	return tls.NewListener(listener, &tls.Config{
-		Certificates: []tls.Certificate{certificate}, MinVersion: tls.VersionTLS12, NextProtos: []string{"h2", "http/1.1"},
-	}), nil
+	return listener, nil
 }
 
 func (o serveOptions) scheme() string {

@@ -171,6 +171,56 @@ func TestServeByTLSWithTokens(t *testing.T) {
 	}
 }
 
+// A token can be taken back, and a certificate renewed, while the server runs.
+func TestSecretsAreReadAgain(t *testing.T) {
+	dir := t.TempDir()
+	certify(t, dir)
+	write := func(text string) {
+		t.Helper()
+		if err := os.WriteFile(filepath.Join(dir, "tokens"), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write("the-token-of-the-office office read\n")
+	s := startServer(t, dir, "--tls-cert", "cert.pem", "--tls-key", "key.pem", "--tokens", "tokens")
+	soon := func(token, want string) {
+		t.Helper()
+		out := ""
+		for range 1000 {
+			env := []string{"SSL_CERT_FILE=" + filepath.Join(dir, "cert.pem"), "MUSTER_TOKEN=" + token}
+			if out, _ = s.muster(env, "segments", "--server", s.address); strings.Contains(out, want) {
+				return
+			}
+			time.Sleep(10 * time.Millisecond)
+		}
+		t.Fatalf("waited in vain for %q: %s", want, out)
+	}
+	reload := func() {
+		t.Helper()
+		if err := s.cmd.Process.Signal(syscall.SIGHUP); err != nil {
+			t.Fatal(err)
+		}
+	}
+	soon("the-token-of-the-office", "buyers")
+	write("another-token-of-the-office office read\n")
+	reload()
+	soon("the-token-of-the-office", "nobody has this token")
+	soon("another-token-of-the-office", "buyers")
+	certify(t, dir) // trusted now is the new one only
+	write("another-token-of-the-office office rea\n")
+	reload()
+	soon("another-token-of-the-office", "buyers")
+	write("") // and without being told
+	time.Sleep(10 * time.Millisecond)
+	write("the-third-token-of-the-office office read\n")
+	soon("the-third-token-of-the-office", "buyers")
+	s.cmd.Process.Signal(syscall.SIGTERM)
+	<-s.ended
+	if log := s.log.String(); !strings.Contains(log, `"the tokens stay as they are"`) || !strings.Contains(log, "is no right") {
+		t.Error(log)
+	}
+}
+
 // certify writes a certificate for this machine, signed by itself, and its key.
 func certify(t *testing.T, dir string) {
 	t.Helper()

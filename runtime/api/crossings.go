@@ -93,6 +93,9 @@ func (s *Server) stream(w http.ResponseWriter, r *http.Request, after uint64) er
 	w.WriteHeader(http.StatusOK)
 	control := http.NewResponseController(w)
 	for {
+		if _, err := s.admit(route{right: Read}, r); err != nil {
+			return nil // the token has been taken back
+		}
 		list, err := s.crossings(after, someCrossings)
 		if err != nil {
 			return err

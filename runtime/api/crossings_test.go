@@ -128,6 +128,35 @@ func TestStreamOfCrossings(t *testing.T) {
 	}
 }
 
+// A stream ends when the token that opened it is taken back.
+func TestStreamOfATokenThatIsTakenBack(t *testing.T) {
+	f := newFixture(t, func(o *Options) { o.Heartbeat = 10 * time.Millisecond })
+	web := httptest.NewServer(f.server)
+	defer web.Close()
+	r, _ := http.NewRequest("GET", web.URL+"/v1/crossings", nil)
+	r.Header.Set("Authorization", "Bearer "+onlyReads)
+	r.Header.Set("Accept", "text/event-stream")
+	res, err := web.Client().Do(r)
+	if err != nil || res.StatusCode != 200 {
+		t.Fatal(res, err)
+	}
+	defer res.Body.Close()
+	lines := bufio.NewScanner(res.Body)
+	if !lines.Scan() {
+		t.Fatal("the stream ended")
+	}
+	f.server.SetTokens(Tokens{}) // nobody: passed over
+	f.expect("GET", "/v1/rules", "", 200, "")
+	left := Tokens{}
+	left.Add(everything, Token{Name: "boss", Rights: Admin})
+	f.server.SetTokens(left)
+	for lines.Scan() {
+	}
+	f.expect("GET", "/v1/rules", "", 200, "")
+	f.token = onlyReads
+	f.expect("GET", "/v1/rules", "", 401, "")
+}
+
 // TestStopLosesNothing stops a server under load: what was answered is there after a restart, and what was refused is not.
 func TestStopLosesNothing(t *testing.T) {
 	f := newFixture(t, nil)

@@ -151,14 +151,15 @@ func (s *Server) guard(rt route, w http.ResponseWriter, r *http.Request) (err er
 
 // admit finds out who asks and whether they may.
 func (s *Server) admit(rt route, r *http.Request) (by string, err error) {
+	tokens := *s.tokens.Load()
 	switch {
 	case rt.right == 0:
 		return "", nil
-	case len(s.opt.Tokens) == 0:
+	case len(tokens) == 0:
 		return "", fromHere(r)
 	}
 	scheme, text, _ := strings.Cut(r.Header.Get("Authorization"), " ")
-	token, known := s.opt.Tokens.find(strings.TrimSpace(text))
+	token, known := tokens.find(strings.TrimSpace(text))
 	switch {
 	case !strings.EqualFold(scheme, "Bearer"):
 		return "", fail(http.StatusUnauthorized, "send a token: Authorization: Bearer TOKEN")

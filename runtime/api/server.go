@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net/http"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/sync/semaphore"
@@ -48,7 +49,7 @@ type Engine interface {
 type Options struct {
 	// Logger gets a line for each request, without ids of members. nil logs nothing.
 	Logger *slog.Logger
-	// Tokens are who may do what. Without any, everybody may do everything: for loopback only.
+	// Tokens are who may do what, until [Server.SetTokens]. Without any, everybody may do everything: for loopback only.
 	Tokens Tokens
 	// Rules tells which rule set is in force. May be nil.
 	Rules func() RulesState
@@ -109,6 +110,7 @@ type Server struct {
 	handler http.Handler
 	metrics *metrics
 	readers readers
+	tokens  atomic.Pointer[Tokens]
 
 	buffer  *semaphore.Weighted
 	queries *semaphore.Weighted
@@ -134,6 +136,7 @@ func New(engine Engine, opt Options) *Server {
 		streams:  semaphore.NewWeighted(int64(opt.MaxStreams)),
 		draining: make(chan struct{}),
 	}
+	s.tokens.Store(&opt.Tokens)
 	s.metrics = newMetrics(s)
 	s.handler = s.mux()
 	return s
@@ -141,6 +144,14 @@ func New(engine Engine, opt Options) *Server {
 
 // ServeHTTP implements http.Handler.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.handler.ServeHTTP(w, r) }
+
+// SetTokens says who may do what from now on. There must be some: a server that was given tokens never does without.
+// Streams of those who may no longer read end within a heartbeat.
+func (s *Server) SetTokens(tokens Tokens) {
+	if len(tokens) > 0 {
+		s.tokens.Store(&tokens)
+	}
+}
 
 // Drain prepares for the end: the server says that it is not ready, and those who wait for crossings get what there is.
 // Other requests go on being answered.
