@@ -40,11 +40,16 @@ func (q *asker) compile(text string) (*ir.Query, error) {
 	if query == nil || found.HasErrors() {
 		return nil, errShown
 	}
+	q.asked(query)
+	return query, nil
+}
+
+// asked notes what is asked of the members of a server.
+func (q *asker) asked(query *ir.Query) {
 	q.compiled = append(q.compiled, query)
 	if q.present && len(query.Slots) > 0 && api.Stale(q.live) {
 		q.view = q.live.AsOf(q.live.Present())
 	}
-	return query, nil
 }
 
 // answer is how many members a condition holds for.

@@ -14,6 +14,7 @@ func commands() []func(*app) *cobra.Command {
 		newExplain,
 		newReportCommand,
 		newRepl,
+		newPromptEntry,
 		newInit,
 		newCheck,
 		newFmt,

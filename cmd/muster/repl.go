@@ -40,6 +40,9 @@ lines for as long as a parenthesis is open or something must follow. Ctrl-C ends
 }
 
 func (a *app) repl(ctx context.Context, asOf string) error {
+	if server := a.serverURL(); server != "" {
+		return a.replOverServer(ctx, server, asOf)
+	}
 	s, err := a.open(ctx, readStore)
 	if err != nil {
 		return err
@@ -50,8 +53,12 @@ func (a *app) repl(ctx context.Context, asOf string) error {
 		return err
 	}
 	q.lets = map[string]*ir.Query{}
-	p := &prompt{session: s, q: q}
-	lines, err := a.newLines(p)
+	return (&prompt{session: s, q: q}).converse(ctx)
+}
+
+// converse reads entries and answers them until there are no more.
+func (p *prompt) converse(ctx context.Context) error {
+	lines, err := p.newLines(p)
 	if err != nil {
 		return err
 	}
@@ -65,6 +72,8 @@ func (a *app) repl(ctx context.Context, asOf string) error {
 type prompt struct {
 	*session
 	q *asker
+	// server is who answers in the place of q; nil where a store is open.
+	server *distant
 	// last is the question that :by, :explain, :why and :export are about.
 	last     *ir.Query
 	lastText string
@@ -122,6 +131,9 @@ func (p *prompt) answer(parent context.Context, text string) error {
 }
 
 func (p *prompt) serve(ctx context.Context, text string) error {
+	if p.server != nil {
+		return p.server.serve(ctx, p, text)
+	}
 	if strings.HasPrefix(text, ":") {
 		return p.command(ctx, text)
 	}

@@ -136,6 +136,9 @@ func (p *prompt) export(ctx context.Context, argument string) error {
 	if err != nil {
 		return err
 	}
+	if p.live != nil { // the file is on the side of who asks
+		return list.table(p.q, p.last.Node.Type, p.q.idName(), p.lastText).writeCSV(p.out)
+	}
 	f, err := os.Create(argument)
 	if err != nil {
 		return fmt.Errorf("%s cannot be written: %w", argument, pathless(err))

@@ -29,6 +29,9 @@ func (c completer) Do(line []rune, pos int) (added [][]rune, shared int) {
 
 // complete returns the candidates that begin with the word at the end of text, sorted, and that word.
 func (c completer) complete(text string) (candidates []string, partial string) {
+	if c.p.server != nil {
+		return c.p.server.complete(text)
+	}
 	all, partial := c.candidates(text)
 	seen := map[string]bool{}
 	for _, one := range all {

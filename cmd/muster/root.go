@@ -17,6 +17,8 @@ type app struct {
 	format    string
 	noColor   bool
 	server    string
+	// notByServer is why the command that runs is none for a server, with what to do instead; "" if it is one.
+	notByServer string
 	// live is what a server answers questions from; nil where there is a store to open.
 	live  api.Source
 	asked []*asker

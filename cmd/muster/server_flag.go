@@ -12,8 +12,7 @@ var withoutServer = map[string]string{
 	"verify":  "a store is verified from its file; take a copy with muster backup --server URL FILE, then muster verify --store FILE",
 	"restore": "a store is restored where it lies, while no server has it open",
 	"compact": "a store is compacted where it lies, while no server has it open",
-	"serve":   "it is the server; --listen says where",
-	"repl":    "it asks a store; ask a server one question at a time, with muster query",
+	"serve":   "one store has one server; --store names another store",
 	"init":    "it needs rule files only",
 	"check":   "it needs rule files only",
 	"fmt":     "it needs rule files only",
@@ -26,15 +25,13 @@ var withoutServer = map[string]string{
 // checkServer refuses --server where nothing would be asked of the server: the command would do something else than its
 // caller thinks.
 func (a *app) checkServer(cmd *cobra.Command) error {
-	if a.server == "" {
-		return nil
-	}
 	words := strings.Fields(cmd.CommandPath())
 	if len(words) < 2 {
 		return nil
 	}
-	if why, ok := withoutServer[words[1]]; ok {
-		return usageError(words[1], "%s goes without --server: %s", words[1], why)
+	a.notByServer = withoutServer[words[1]]
+	if a.server != "" && a.notByServer != "" {
+		return usageError(words[1], "%s goes without --server: %s", words[1], a.notByServer)
 	}
 	return nil
 }

@@ -74,6 +74,9 @@ func (a *app) openStore(how access) (*storage.Store, error) {
 	case errors.Is(err, fs.ErrNotExist) && how != createStore:
 		return nil, fmt.Errorf("there is no store %s; muster import makes one, and --store names another", path)
 	case errors.Is(err, storage.ErrLocked):
+		if why := a.notByServer; why != "" {
+			return nil, fmt.Errorf("%w; %s", err, why)
+		}
 		return nil, fmt.Errorf("%w; if that is muster serve, ask it with --server http://%s", err, defaultListen)
 	case err != nil:
 		return nil, err
