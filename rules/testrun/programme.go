@@ -18,7 +18,7 @@ func (s *state) beginProgramme() error {
 			s.follows = append(s.follows, i)
 		}
 	}
-	s.moves = movingOf(s.program, s.follows)
+	s.moves = programme.MovesOf(s.program, s.follows)
 	if err := s.takeCuts(s.clock, s.program.Ntiles); err != nil {
 		return err
 	}
@@ -223,7 +223,9 @@ func (s *state) nextOf(m *member) int64 {
 		if at, ok := s.conductor.Next(s.world(s.clock), &m.Member); ok {
 			m.due = at
 		}
-		m.due = min(m.due, s.nextMove(m))
+		if at, ok := s.moves.Next(s.clock, m.Events); ok {
+			m.due = min(m.due, at)
+		}
 	}
 	if len(m.coming) > 0 {
 		return min(m.due, m.coming[0].At)

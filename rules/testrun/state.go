@@ -27,7 +27,7 @@ type state struct {
 	conductor *programme.Conductor
 	cover     *cover.Coverage // may be nil
 	follows   []int           // segments whose crossings start campaigns
-	moves     []moving        // what of them moves within a day
+	moves     programme.Moves // what of them moves within a day
 	stamps    int64
 	issued    map[int]int64 // pieces of stock that are taken, by coupon
 }

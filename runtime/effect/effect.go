@@ -3,8 +3,15 @@
 // Compare takes two views of the same members at the same instant, one with the rules in force and one with the edited
 // rules, and reports for every segment and tag that the edit adds, removes or gives another meaning who enters, who
 // leaves and whose value changes, with a few members as examples and, for each of them, the clause that decides. Rules
-// whose meaning is the same (equal hashes) are neither evaluated nor listed. A Limit is a bound on such an effect, to
-// be held by a build.
+// whose meaning is the same (equal hashes) are neither evaluated nor listed.
+//
+// Facts that are written are rewritten by no edit: points that were earned stay earned, a code keeps its terms, a run the
+// version that it began with. What an edit does to points, tiers, coupons and campaigns is therefore shown in three ways:
+// which tier the measure of an edited ladder reaches now; what time alone brings up to the next midnight, campaigns that
+// begin with existing members included; and what becomes of the last days if members go through them again (package
+// replay), by the rules in force and by the edited ones.
+//
+// A Limit is a bound on such an effect, to be held by a build.
 package effect
 
 import (
@@ -37,6 +44,8 @@ type Options struct {
 	Examples int
 	// Count names unchanged rules whose members are to be counted all the same.
 	Count []string
+	// Replay says how the effect on points, tiers, coupons and campaigns is looked for; nil leaves it out.
+	Replay *Replay
 }
 
 // Report is the effect of an edit. Segments and Tags come in the order of the edited rules, removed ones last.
@@ -49,10 +58,15 @@ type Report struct {
 	Tags     []Tag
 	// Same is how many segments and tags mean what they meant.
 	Same int
+	// Programme is the effect on points, tiers, coupons and campaigns; nil where nothing of them means anything else.
+	Programme *Programme
 }
 
-// HasEffect reports whether a rule comes or goes, or a member's segments or tags change.
+// HasEffect reports whether a rule comes or goes, a member's segments or tags change, or a programme does something else.
 func (r *Report) HasEffect() bool {
+	if r.Programme.HasEffect() {
+		return true
+	}
 	for i := range r.Segments {
 		if r.Segments[i].HasEffect() {
 			return true
@@ -143,6 +157,9 @@ func Compare(ctx context.Context, before, after *runtime.View, opt Options) (*Re
 		return nil, err
 	}
 	if err := c.tags(); err != nil {
+		return nil, err
+	}
+	if err := c.programme(); err != nil {
 		return nil, err
 	}
 	return c.report, nil

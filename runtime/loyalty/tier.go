@@ -70,6 +70,13 @@ func (a *Account) Measure(tiers int, before *exprplan.Member, cause Cause) error
 	return nil
 }
 
+// Target is the tier that the measure of a ladder reaches now, whatever keeps the present one.
+func (a *Account) Target(tiers int) (int, error) {
+	t := a.k.prog.Tiers[tiers]
+	v, err := a.k.eval.Value(a.world, a.member(), t.By)
+	return reached(t, v), err
+}
+
 // reached is the highest tier whose bound a value reaches; an unknown one reaches the lowest.
 func reached(t *ir.Tiers, v ir.Value) int {
 	for i := len(t.Tiers) - 1; i > 0; i-- {

@@ -1,0 +1,445 @@
+package effect
+
+import (
+	"cmp"
+	"maps"
+	"slices"
+
+	"github.com/muster-engine/muster/compiler/exprplan"
+	"github.com/muster-engine/muster/compiler/ir"
+	"github.com/muster-engine/muster/dsl"
+	"github.com/muster-engine/muster/runtime"
+	"github.com/muster-engine/muster/runtime/replay"
+)
+
+// Replay says how the effect on points, tiers, coupons and campaigns is looked for.
+type Replay struct {
+	// Days is how many local dates before today's are gone through again by either rules, with today so far; none if it is 0.
+	Days int64
+	// Members is about how many are gone through, chosen by their numbers alone; all if there are not more, or it is 0.
+	Members uint64
+	// Always goes through members even if nothing of the programme means anything else.
+	Always bool
+	// Earlier are rule sets that were in force before the two, by which runs of campaigns may be going on.
+	Earlier []*ir.Program
+}
+
+// When is the time that a line of a programme is about.
+type When string
+
+const (
+	// Now is the present: which tier the measure of a ladder reaches.
+	Now When = "now"
+	// Ahead is from now to the next local midnight, which is included, if nothing happens but that time passes.
+	Ahead When = "ahead"
+	// Past is the dates that are gone through again.
+	Past When = "past"
+)
+
+// Programme is the effect of an edit on points, tiers, coupons, campaigns, sinks and cases.
+type Programme struct {
+	// After is the instant after which the past is gone through again, Until the end of what lies ahead.
+	After, Until int64
+	Days         int64
+	// Members is how many were gone through, of how many. Where it is not all, every number is an estimate: what was counted
+	// times Of by Members.
+	Members, Of uint64
+	// Items are what has another meaning, or does something else, in the order of their kinds.
+	Items []Item
+	// Same is how many declarations mean and do the same.
+	Same int
+	lines map[lineKey]*Line
+}
+
+// Sampled reports whether not everybody was gone through.
+func (p *Programme) Sampled() bool { return p.Members < p.Of }
+
+// HasEffect reports whether anything of the programme comes, goes, or does something else.
+func (p *Programme) HasEffect() bool {
+	return p != nil && slices.ContainsFunc(p.Items, func(i Item) bool { return i.HasEffect() })
+}
+
+// Item is one declaration.
+type Item struct {
+	Kind        ir.FactKind
+	Name, Title string
+	Status      Status
+	Lines       []Line
+}
+
+// HasEffect reports whether the declaration comes, goes, or does something else.
+func (i *Item) HasEffect() bool { return i.Status == Added || i.Status == Removed || len(i.Lines) > 0 }
+
+// Line is one number that is another by the edited rules.
+type Line struct {
+	When          When
+	What          replay.What
+	Of            string
+	Before, After int64
+	// Members is for how many it is another.
+	Members  uint64
+	Examples []LineExample
+}
+
+// LineExample is the number of one member.
+type LineExample struct {
+	Member        uint32
+	Before, After int64
+}
+
+// What a ladder makes of members, besides what package replay counts.
+const (
+	// Measured is the members whose measure reaches a tier.
+	Measured replay.What = "measured"
+	// Up and Down are the members whose measure reaches a higher tier than it did, and a lower one.
+	Up   replay.What = "up"
+	Down replay.What = "down"
+)
+
+// declared is a declaration of a programme.
+type declared struct {
+	kind              ir.FactKind
+	name, title, hash string
+}
+
+func declarations(p *ir.Program) (out []declared) {
+	for _, x := range p.Points {
+		out = append(out, declared{ir.PointsFacts, x.Name, x.Title, x.Hash})
+	}
+	for _, x := range p.Tiers {
+		out = append(out, declared{ir.TiersFacts, x.Name, x.Title, x.Hash})
+	}
+	for _, x := range p.Coupons {
+		out = append(out, declared{ir.CouponFacts, x.Name, x.Title, x.Hash})
+	}
+	for _, x := range p.Campaigns {
+		out = append(out, declared{ir.CampaignFacts, x.Name, x.Title, x.Hash})
+	}
+	for _, x := range p.Sinks {
+		out = append(out, declared{ir.SinkFacts, x.Name, x.Title, x.Hash})
+	}
+	for _, x := range p.Cases {
+		out = append(out, declared{ir.CaseFacts, x.Name, x.Title, x.Hash})
+	}
+	return out
+}
+
+// kinds is the order in which declarations are shown.
+var kinds = []ir.FactKind{ir.PointsFacts, ir.TiersFacts, ir.CouponFacts, ir.CampaignFacts, ir.SinkFacts, ir.CaseFacts}
+
+// sameProgramme reports whether two programs do the same to members beside tags and segments.
+func sameProgramme(p, q *ir.Program) bool {
+	a, b := declarations(p), declarations(q)
+	for _, list := range [][]declared{a, b} {
+		for i := range list {
+			list[i].title = ""
+		}
+		slices.SortFunc(list, func(x, y declared) int {
+			return cmp.Or(cmp.Compare(x.kind, y.kind), cmp.Compare(x.name, y.name))
+		})
+	}
+	return slices.Equal(a, b) && maps.Equal(followed(p), followed(q)) && p.Zone.Name() == q.Zone.Name() &&
+		p.WeekStart == q.WeekStart && p.LateSpan.N == q.LateSpan.N && p.LateSpan.Unit == q.LateSpan.Unit &&
+		slices.Equal(p.Holidays, q.Holidays) && slices.Equal(p.Workdays, q.Workdays)
+}
+
+// followed are the hashes of the segments that trigger campaigns, by name.
+func followed(p *ir.Program) map[string]string {
+	out := map[string]string{}
+	for _, c := range p.Campaigns {
+		switch c.Trigger.Kind {
+		case dsl.OnEvent, dsl.OnUsed, dsl.OnReach:
+		default:
+			s := p.Segments[c.Trigger.Index]
+			out[s.Name] = s.Hash
+		}
+	}
+	return out
+}
+
+type lineKey struct {
+	when When
+	row  replay.Row
+}
+
+// programme goes through members by either rules.
+func (c *comparison) programme() error {
+	r := c.opt.Replay
+	if r == nil || !r.Always && sameProgramme(c.before.prog, c.after.prog) {
+		return nil
+	}
+	if len(declarations(c.before.prog))+len(declarations(c.after.prog)) == 0 {
+		return nil
+	}
+	zone, now := c.after.prog.Zone, c.after.view.Now()
+	out := &Programme{Of: c.report.Of, Days: r.Days, Until: zone.NextDateChange(now), After: now, lines: map[lineKey]*Line{}}
+	if r.Days > 0 {
+		out.After = zone.Midnight(zone.DateOf(now)-r.Days) - 1
+	}
+	w, err := c.walkers(out)
+	if err != nil {
+		return err
+	}
+	var wanted func(uint32) bool
+	if r.Members > 0 && c.report.Of > r.Members {
+		wanted = sample(r.Members, c.report.Of)
+	}
+	views := []*runtime.View{c.before.view, c.after.view}
+	err = runtime.Together(c.ctx, views, wanted, func(worker int, as []*exprplan.Member) error { return w[worker].visit(as[0], as[1]) })
+	if err != nil {
+		return err
+	}
+	for _, x := range w {
+		out.Members += x.members
+		x.into(out.lines, c.opt.Examples)
+	}
+	if out.Sampled() && out.Members > 0 {
+		for _, l := range out.lines {
+			l.Before, l.After = scaled(l.Before, out), scaled(l.After, out)
+			l.Members = uint64(scaled(int64(l.Members), out))
+		}
+	}
+	c.itemise(out)
+	c.report.Programme = out
+	return nil
+}
+
+// scaled is what a number of those who were gone through is for all, rounded.
+func scaled(n int64, p *Programme) int64 {
+	of, members := int64(p.Of), int64(p.Members)
+	if n < 0 {
+		return -scaled(-n, p)
+	}
+	return n/members*of + (n%members*of+members/2)/members
+}
+
+// sample wants about so many of all members, the same ones whenever it is asked.
+func sample(members, of uint64) func(number uint32) bool {
+	bound := ^uint64(0) / of * members
+	return func(number uint32) bool {
+		// SplitMix64: every bit of the number reaches every bit of the outcome.
+		x := uint64(number) + 0x9e3779b97f4a7c15
+		x = (x ^ x>>30) * 0xbf58476d1ce4e5b9
+		x = (x ^ x>>27) * 0x94d049bb133111eb
+		return x^x>>31 < bound
+	}
+}
+
+// walker goes through members for one worker.
+type walker struct {
+	before, after *replay.Player
+	existing      []int // campaigns that begin with the edit
+	ladders       []ladder
+	now           int64
+	out           *Programme
+	members       uint64
+	lines         map[lineKey]*Line
+	examples      int
+}
+
+// ladder is one that both rule sets have, and that means something else.
+type ladder struct {
+	old, new *ir.Tiers
+	at, is   int // their places
+}
+
+func (c *comparison) walkers(out *Programme) ([]*walker, error) {
+	before, err := replay.New(c.before.prog, c.before.view.World, c.opt.Replay.Earlier...)
+	if err != nil {
+		return nil, err
+	}
+	after, err := replay.New(c.after.prog, c.after.view.World, append([]*ir.Program{c.before.prog}, c.opt.Replay.Earlier...)...)
+	if err != nil {
+		return nil, err
+	}
+	var ladders []ladder
+	for i, new := range c.after.prog.Tiers {
+		for j, old := range c.before.prog.Tiers {
+			if old.Name == new.Name && old.Hash != new.Hash {
+				ladders = append(ladders, ladder{old, new, j, i})
+			}
+		}
+	}
+	all := make([]*walker, c.before.view.TogetherWorkers())
+	for i := range all {
+		all[i] = &walker{
+			before: before.Fork(), after: after.Fork(), existing: after.Including(c.before.prog), ladders: ladders, now: c.after.view.Now(),
+			out: out, lines: map[lineKey]*Line{}, examples: c.opt.Examples,
+		}
+	}
+	return all, nil
+}
+
+// visit goes through one member, as either rule set reads it.
+func (w *walker) visit(old, new *exprplan.Member) error {
+	w.members++
+	number := new.Number
+	if w.out.Days > 0 {
+		past := replay.Stretch{After: w.out.After, To: w.now}
+		if err := w.compare(Past, number, old, new, past, past); err != nil {
+			return err
+		}
+	}
+	ahead := replay.Stretch{After: w.now, To: w.out.Until}
+	included := ahead
+	included.Existing = w.existing
+	if err := w.compare(Ahead, number, old, new, ahead, included); err != nil {
+		return err
+	}
+	for _, l := range w.ladders {
+		if err := w.measure(number, old, new, l); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// compare goes through one stretch of a member's time by either rules.
+func (w *walker) compare(when When, number uint32, old, new *exprplan.Member, was, is replay.Stretch) error {
+	a, err := w.before.Play(old, was)
+	if err != nil {
+		return err
+	}
+	b, err := w.after.Play(new, is)
+	if err != nil {
+		return err
+	}
+	for row, n := range a.Rows {
+		w.note(when, row, number, n, b.Rows[row])
+	}
+	for row, n := range b.Rows {
+		if _, both := a.Rows[row]; !both {
+			w.note(when, row, number, 0, n)
+		}
+	}
+	return nil
+}
+
+// measure says what tier a member's measure reaches on either ladder.
+func (w *walker) measure(number uint32, old, new *exprplan.Member, l ladder) error {
+	was, err := w.before.Target(old, w.now, l.at)
+	if err != nil {
+		return err
+	}
+	is, err := w.after.Target(new, w.now, l.is)
+	if err != nil {
+		return err
+	}
+	from, to := l.old.Tiers[was].Name, l.new.Tiers[is].Name
+	row := func(what replay.What, of string) replay.Row {
+		return replay.Row{Kind: ir.TiersFacts, Name: l.new.Name, What: what, Of: of}
+	}
+	if from == to {
+		w.note(Now, row(Measured, to), number, 1, 1)
+		return nil
+	}
+	w.note(Now, row(Measured, from), number, 1, 0)
+	w.note(Now, row(Measured, to), number, 0, 1)
+	what := Up
+	if at := slices.IndexFunc(l.new.Tiers, func(t ir.Tier) bool { return t.Name == from }); at > is || at < 0 && was > is {
+		what = Down
+	}
+	w.note(Now, row(what, ""), number, 0, 1)
+	w.note(Now, row(what, from+" → "+to), number, 0, 1)
+	return nil
+}
+
+// note adds a member's numbers to a line. The members of one worker come in no particular order.
+func (w *walker) note(when When, row replay.Row, number uint32, before, after int64) {
+	l := w.lines[lineKey{when, row}]
+	if l == nil {
+		l = &Line{When: when, What: row.What, Of: row.Of}
+		w.lines[lineKey{when, row}] = l
+	}
+	l.Before += before
+	l.After += after
+	if before != after {
+		l.Members++
+		l.Examples = kept(append(l.Examples, LineExample{number, before, after}), w.examples)
+	}
+}
+
+// kept are the examples of the lowest numbers.
+func kept(all []LineExample, n int) []LineExample {
+	slices.SortFunc(all, func(a, b LineExample) int { return cmp.Compare(a.Member, b.Member) })
+	return all[:min(len(all), max(0, n))]
+}
+
+// into adds the lines of a worker to those of all.
+func (w *walker) into(all map[lineKey]*Line, examples int) {
+	for key, l := range w.lines {
+		sum := all[key]
+		if sum == nil {
+			all[key] = l
+			continue
+		}
+		sum.Before += l.Before
+		sum.After += l.After
+		sum.Members += l.Members
+		sum.Examples = kept(append(sum.Examples, l.Examples...), examples)
+	}
+}
+
+// itemise puts the lines to the declarations that they are of, but for those where nothing differs.
+func (c *comparison) itemise(out *Programme) {
+	before, after := declarations(c.before.prog), declarations(c.after.prog)
+	hashes := map[[2]string]string{}
+	for _, d := range before {
+		hashes[[2]string{string(d.kind), d.name}] = d.hash
+	}
+	var all []Item
+	for _, d := range after {
+		key := [2]string{string(d.kind), d.name}
+		all = append(all, Item{Kind: d.kind, Name: d.name, Title: d.title, Status: status(hashes[key], d.hash)})
+		delete(hashes, key)
+	}
+	for _, d := range before {
+		if _, gone := hashes[[2]string{string(d.kind), d.name}]; gone {
+			all = append(all, Item{Kind: d.kind, Name: d.name, Title: d.title, Status: Removed})
+		}
+	}
+	slices.SortStableFunc(all, func(a, b Item) int { return cmp.Compare(slices.Index(kinds, a.Kind), slices.Index(kinds, b.Kind)) })
+	order := orderOf(c.before.prog, c.after.prog)
+	for _, item := range all {
+		for key, l := range out.lines {
+			if key.row.Kind == item.Kind && key.row.Name == item.Name && l.Members > 0 {
+				item.Lines = append(item.Lines, *l)
+			}
+		}
+		slices.SortFunc(item.Lines, func(a, b Line) int {
+			return cmp.Or(
+				cmp.Compare(slices.Index(whens, a.When), slices.Index(whens, b.When)),
+				cmp.Compare(slices.Index(whats, a.What), slices.Index(whats, b.What)),
+				cmp.Compare(order[a.Of], order[b.Of]), cmp.Compare(a.Of, b.Of),
+			)
+		})
+		if item.Status == Unchanged && len(item.Lines) == 0 {
+			out.Same++
+			continue
+		}
+		out.Items = append(out.Items, item)
+	}
+}
+
+// whens and whats are the order of lines.
+var (
+	whens = []When{Now, Ahead, Past}
+	whats = []replay.What{
+		Up, Down, Measured, replay.Earned, replay.Given, replay.Reversed, replay.Expired, replay.Spent, replay.Capped, replay.Liability,
+		replay.Rises, replay.Falls, replay.Members, replay.Issued, replay.Used, replay.Started, replay.HeldOut, replay.Converted,
+		replay.Sent, replay.Dropped, replay.Opened, replay.Overdue, replay.Refused,
+	}
+)
+
+// orderOf are the places of tiers on their ladders, by name.
+func orderOf(programs ...*ir.Program) map[string]int {
+	out := map[string]int{}
+	for _, p := range programs {
+		for _, x := range p.Tiers {
+			for i, t := range x.Tiers {
+				out[t.Name] = i + 1
+			}
+		}
+	}
+	return out
+}

@@ -1,0 +1,228 @@
+package replay
+
+import (
+	"errors"
+	"slices"
+	"strings"
+
+	"github.com/muster-engine/muster/compiler/exprplan"
+	"github.com/muster-engine/muster/compiler/ir"
+	"github.com/muster-engine/muster/dsl"
+	"github.com/muster-engine/muster/runtime/loyalty"
+	"github.com/muster-engine/muster/runtime/programme"
+)
+
+// ask is something that was asked of the programme, as the facts that followed tell.
+type ask struct {
+	cause loyalty.Cause
+	// do asks it again.
+	do func(y *play, a *loyalty.Account) error
+	// of is the declaration that was asked.
+	kind ir.FactKind
+	name string
+}
+
+// asked reads from recorded facts of a type what was asked, and which codes were issued.
+func (y *play) asked(event int, recorded []exprplan.Event) {
+	places := y.facts[event]
+	switch places.kind {
+	case ir.PointsFacts:
+		y.askedOfPoints(event, recorded)
+	case ir.TiersFacts:
+		y.askedOfTiers(event, recorded)
+	case ir.CouponFacts:
+		y.askedOfCoupon(event, recorded)
+	case ir.CampaignFacts:
+		y.listed(event, recorded)
+	}
+}
+
+// listed puts the member on the lists on which it must have been at first: not on one that a campaign put it on
+// meanwhile, but on one that it took it off.
+func (y *play) listed(event int, recorded []exprplan.Event) {
+	f := y.facts[event]
+	for _, e := range recorded {
+		rule := f.text(e, ir.FactRule)
+		on, add := strings.CutPrefix(rule, string(dsl.AddTo)+" ")
+		off, remove := strings.CutPrefix(rule, string(dsl.RemoveFrom)+" ")
+		if !add && !remove || f.text(e, ir.FactWhat) != "act" {
+			continue
+		}
+		name := on
+		if remove {
+			name = off
+		}
+		list := slices.IndexFunc(y.prog.Lists, func(l *ir.List) bool { return l.Name == name })
+		if first, known := y.firstListed[list]; list < 0 || known && first <= e.At {
+			continue
+		}
+		if y.lists == nil {
+			y.lists, y.firstListed = map[int]bool{}, map[int]int64{}
+		}
+		y.lists[list], y.firstListed[list] = remove, e.At
+	}
+}
+
+func (y *play) come(at int64, a ask) { y.coming = append(y.coming, arrival{at: at, event: -1, ask: a}) }
+
+// nameOf is the declaration that the facts of a type are of.
+func (y *play) nameOf(event int) string {
+	_, name, _ := strings.Cut(y.prog.Events[event].Name, ":")
+	return name
+}
+
+// paidFor is how the keys begin of points that were spent for a code.
+const paidFor = "coupon "
+
+func (y *play) askedOfPoints(event int, recorded []exprplan.Event) {
+	which := -1
+	for i, p := range y.prog.Points {
+		if p.Facts == event {
+			which = i
+		}
+	}
+	f, name := y.facts[event], y.nameOf(event)
+	type request struct {
+		at    int64
+		what  string
+		cause loyalty.Cause
+		rule  string
+	}
+	open := map[request]*int64{} // how many points; a request has a fact for each lot that it touched
+	for _, e := range recorded {
+		what, cause, rule := f.text(e, ir.FactWhat), loyalty.Cause{Kind: f.text(e, ir.FactCause), Key: f.text(e, ir.FactCauseKey)}, f.text(e, ir.FactRule)
+		var n int64
+		switch what {
+		case "spend", "return":
+			if strings.HasPrefix(cause.Key, paidFor) {
+				continue
+			}
+			n = max(f.number(e, ir.FactSpent), -f.number(e, ir.FactSpent))
+		case "adjust":
+			var until *int64
+			if v := f.value(e, ir.FactExpires); v.Known {
+				until = &v.I
+			}
+			n := f.number(e, ir.FactActive)
+			y.come(e.At, ask{cause: cause, kind: f.kind, name: name, do: func(_ *play, a *loyalty.Account) error { return a.Adjust(which, n, until, cause.Key) }})
+			continue
+		case "take off":
+			n = f.number(e, ir.FactActive)
+		default:
+			continue
+		}
+		same := request{at: e.At, what: what, cause: cause}
+		if what == "return" {
+			same.rule = rule // names the request; that of other entries is the lot's
+		}
+		if sum := open[same]; sum != nil {
+			*sum += n
+			continue
+		}
+		sum := &n
+		open[same] = sum
+		y.come(e.At, ask{cause: cause, kind: f.kind, name: name, do: func(_ *play, a *loyalty.Account) error {
+			switch what {
+			case "spend":
+				return a.Spend(which, *sum, cause.Key)
+			case "return":
+				return a.Return(which, *sum, cause.Key, rule)
+			}
+			return a.Adjust(which, *sum, nil, cause.Key)
+		}})
+	}
+}
+
+func (y *play) askedOfTiers(event int, recorded []exprplan.Event) {
+	which := -1
+	for i, t := range y.prog.Tiers {
+		if t.Facts == event {
+			which = i
+		}
+	}
+	f, name := y.facts[event], y.nameOf(event)
+	for _, e := range recorded {
+		// The tier of the fact is a higher one where the member had that already; its rule is the one that was given.
+		tier := slices.IndexFunc(y.prog.Tiers[which].Tiers, func(t ir.Tier) bool { return t.Name == f.text(e, ir.FactRule) })
+		if f.text(e, ir.FactWhat) != "manual" || tier < 0 {
+			continue
+		}
+		var until *int64
+		if v := f.value(e, ir.FactKeep); v.Known {
+			until = &v.I
+		}
+		by := f.text(e, ir.FactCauseKey)
+		y.come(e.At, ask{cause: loyalty.Cause{Kind: "manual", Key: by}, kind: f.kind, name: name, do: func(_ *play, a *loyalty.Account) error {
+			a.SetTier(which, tier, until, by)
+			return nil
+		}})
+	}
+}
+
+// byRequest is the cause of what somebody asked of a coupon.
+const byRequest = "request"
+
+func (y *play) askedOfCoupon(event int, recorded []exprplan.Event) {
+	which := -1
+	for i, c := range y.prog.Coupons {
+		if c.Facts == event {
+			which = i
+		}
+	}
+	f, name := y.facts[event], y.nameOf(event)
+	for _, e := range recorded {
+		what, code := f.text(e, ir.FactWhat), f.text(e, ir.FactCode)
+		if what == "issue" {
+			y.codes.recorded[which] = append(y.codes.recorded[which], code)
+		}
+		cause := loyalty.Cause{Kind: f.text(e, ir.FactCause), Key: f.text(e, ir.FactCauseKey)}
+		if cause.Kind != byRequest {
+			continue
+		}
+		amount, until := f.value(e, ir.FactAmount), f.number(e, ir.FactUntil)
+		y.come(e.At, ask{cause: cause, kind: f.kind, name: name, do: func(y *play, a *loyalty.Account) (err error) {
+			c, _ := a.Find(code)
+			switch what {
+			case "issue":
+				_, err = a.Issue(which, cause, loyalty.Supply{Take: y.codes.take, Code: y.codes.next})
+			case "use":
+				purchase := loyalty.Purchase{Reservation: c.Reservation}
+				if amount.Known {
+					purchase.Amount = &amount.I
+				}
+				_, err = a.Use(which, code, purchase, cause)
+			case "return":
+				_, err = a.ReturnCode(which, code, cause)
+			case "void":
+				_, err = a.Void(which, code, cause, loyalty.Supply{})
+			case "reserve":
+				_, err = a.Reserve(which, code, until-a.World().Now, cause)
+			case "release":
+				_, err = a.Release(which, code, c.Reservation, cause)
+			}
+			return err
+		}})
+	}
+}
+
+// again asks something again. What cannot be done by these rules is counted.
+func (y *play) again(q ask) error {
+	t := y.turn(programme.Input{})
+	err := q.do(y, t.Account(q.cause))
+	var refusal *loyalty.Refusal
+	switch {
+	case errors.As(err, &refusal), errors.Is(err, loyalty.ErrShort), errors.Is(err, loyalty.ErrUnspent), errors.Is(err, loyalty.ErrAmount):
+		y.tally.refused(q)
+		y.stale()
+		return nil
+	case errors.Is(err, loyalty.ErrTwice):
+		y.stale()
+		return nil
+	case err != nil:
+		return err
+	}
+	if err := t.Settle(); err != nil {
+		return err
+	}
+	return y.finish(t)
+}
