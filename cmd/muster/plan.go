@@ -21,6 +21,9 @@ type planOptions struct {
 	examples int
 	exitCode bool
 	failOn   []string
+	replay   string
+	days     int64 // of replay
+	sample   uint64
 }
 
 const formatMarkdown = "markdown"
@@ -36,20 +39,33 @@ enters and leaves each segment, whose tags change, with a few members as example
 them. Rules that mean what they meant are not listed. Nothing is written. With --server, the members are those of the
 server: a copy of its store is taken, for which the token must have the right admin.
 
+Facts that are written stay: no edit changes points that were earned, codes, or runs that have begun. Where points,
+tiers, coupons, campaigns, sinks or cases are edited, three things are shown: which tier the measure of an edited ladder
+reaches now; what time alone brings up to the next midnight, with campaigns that begin with existing members; and what
+becomes of the last days, --replay, if members go through them again by the rules in force and by the edited ones: points,
+moves between tiers, codes, runs, messages. Events come at their time, and what was spent and used meanwhile is asked
+again; attributes, lists and the cuts of ntiles are as they are now, and stock does not run out. If there are more members
+than --sample, so many are gone through, and the numbers are estimates for all.
+
 The edited rules are those of the argument, of --rules, or of the current directory. The rules in force are those that
 the store remembers, or what --against names: a directory, a file, or a revision of the git repository that the edited
 rules are in.
 
 --fail-on takes NAME.entering, NAME.leaving, NAME.changed or NAME.members, then > >= < <= or =, then a count, or a
 percentage of the members before; * stands for every rule that is not new. Of a tag, entering and leaving are members
-whose value becomes known and unknown.
+whose value becomes known and unknown. Of a programme it takes points.NAME.liability, .earned, .given, .reversed, .expired
+or .spent: by how much they become another in those days; tier.NAME.up, .down or .changed: members whose measure reaches
+another tier now; coupons.NAME, messages.SINK and campaigns.NAME: codes, messages and runs by the edited rules in those
+days.
 
 Exit status: 0; 1 if there is too much by --fail-on, or any effect with --exit-code; 2 if it cannot be told.`,
 		Example: `  muster plan rules
   muster plan rules --server http://127.0.0.1:7077     for the members of a server
   muster plan rules --against main                     against a branch
   muster plan rules --against main --format markdown   for a comment on a pull request
-  muster plan rules --fail-on 'vip.leaving > 5%' --fail-on '*.changed > 100_000'`,
+  muster plan rules --fail-on 'vip.leaving > 5%' --fail-on '*.changed > 100_000'
+  muster plan rules --replay 12w --sample 50_000       points and messages of twelve weeks
+  muster plan rules --fail-on 'points.stars.liability > 5%' --fail-on 'messages.sms > 10_000' --fail-on 'tier.loyalty.down > 1%'`,
 		Args:        cobra.MaximumNArgs(1),
 		Annotations: map[string]string{"formats": formatTable + " " + formatJSON + " " + formatMarkdown},
 		RunE:        func(cmd *cobra.Command, args []string) error { return a.plan(cmd.Context(), args, o) },
@@ -58,6 +74,8 @@ Exit status: 0; 1 if there is too much by --fail-on, or any effect with --exit-c
 	flags.SortFlags = false
 	flags.StringVar(&o.against, "against", "", "compare with the rules of a directory, a file or a git `revision`")
 	flags.IntVar(&o.examples, "examples", 3, "how many `members` to show of each change")
+	flags.StringVar(&o.replay, "replay", "30d", "how many days, or weeks, are gone through again: `30d`, 4w, or 0 for none")
+	flags.Uint64Var(&o.sample, "sample", 10_000, "go through about so many `members` at most; 0 for all")
 	flags.BoolVar(&o.exitCode, "exit-code", false, "end with status 1 if there is any effect")
 	flags.StringArrayVar(&o.failOn, "fail-on", nil, "end with status 1 beyond a `limit`, such as 'vip.leaving > 5%'; may be repeated")
 	return cmd
@@ -105,6 +123,9 @@ func (a *app) plan(ctx context.Context, args []string, o planOptions) error {
 			return err
 		}
 	}
+	if o.days, err = parseReplay(o.replay); err != nil {
+		return err
+	}
 	p := &planned{name: a.rulesFrom(args), against: base.name, before: base.prog, after: after}
 	if p.report, p.view, err = a.compareRules(ctx, store, base.prog, after, o, limits); err != nil {
 		return err
@@ -145,11 +166,18 @@ func (a *app) compareRules(ctx context.Context, store *storage.Store, before, af
 	if o.examples <= 0 {
 		opt.Examples = -1
 	}
+	always := false
 	for _, l := range limits {
 		if l.CountsUnchanged() {
 			opt.Count = append(opt.Count, l.Name)
 		}
+		always = always || l.PlaysUnchanged()
 	}
+	earlier, err := (&session{app: a, store: store, prog: before}).before()
+	if err != nil {
+		return nil, nil, err
+	}
+	opt.Replay = &effect.Replay{Days: o.days, Members: o.sample, Always: always, Earlier: earlier}
 	views, err := a.planViews(ctx, store, before, after)
 	if err != nil {
 		return nil, nil, err

@@ -15,8 +15,10 @@ type planAnswer struct {
 	Segments []planSegment `json:"segments"`
 	Tags     []planTag     `json:"tags"`
 	// Unchanged is how many segments and tags mean what they meant.
-	Unchanged int          `json:"unchanged"`
-	TooMuch   []planBreach `json:"too_much"`
+	Unchanged int `json:"unchanged"`
+	// Programme is null where nothing of points, tiers, coupons and campaigns means anything else.
+	Programme *planProgramme `json:"programme"`
+	TooMuch   []planBreach   `json:"too_much"`
 }
 
 type planSegment struct {
@@ -105,6 +107,7 @@ func (p *planned) json() planAnswer {
 		}
 		out.Segments = append(out.Segments, x)
 	}
+	out.Programme = p.programmeJSON()
 	old, new := valuesOf(p.before), valuesOf(p.after)
 	for _, t := range p.report.Tags {
 		if t.Status == effect.Unchanged {
@@ -125,7 +128,7 @@ func (p *planned) json() planAnswer {
 		out.Tags = append(out.Tags, x)
 	}
 	for _, b := range p.breaches {
-		out.TooMuch = append(out.TooMuch, planBreach(b))
+		out.TooMuch = append(out.TooMuch, planBreach{b.Limit, b.Name, b.Quantity, b.Members, b.Before})
 	}
 	return out
 }

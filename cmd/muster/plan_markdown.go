@@ -31,6 +31,7 @@ func (p *planned) writeMarkdown(w io.Writer) error {
 				count(x.Before), count(x.After), count(x.Changed), count(x.Known), count(x.Unknown))
 		}
 	}
+	p.markdownProgramme(&b)
 	if details := p.details(); len(details) > 0 {
 		b.WriteString("\n<details><summary>Examples and why</summary>\n")
 		for _, d := range details {

@@ -29,7 +29,19 @@ func (p *planned) gatherIDs(q *asker) error {
 	for _, t := range p.report.Tags {
 		examples = append(examples, t.Examples...)
 	}
+	if p.report.Programme != nil {
+		for _, x := range p.report.Programme.Items {
+			for _, l := range x.Lines {
+				for _, e := range l.Examples {
+					examples = append(examples, effect.Example{Member: e.Member})
+				}
+			}
+		}
+	}
 	for _, e := range examples {
+		if p.ids[e.Member] != "" {
+			continue
+		}
 		ids, err := q.idsOf([]uint32{e.Member})
 		if err != nil {
 			return err
@@ -58,7 +70,8 @@ func (p *planned) listed() (segments []effect.Segment, tags []effect.Tag, silent
 			silent = append(silent, t.Name)
 		}
 	}
-	return segments, tags, silent
+	_, more := p.affected()
+	return segments, tags, append(silent, more...)
 }
 
 // headline says what was compared.
@@ -70,7 +83,8 @@ func (p *planned) headline() string {
 func (p *planned) verdict() string {
 	segments, tags, silent := p.listed()
 	same := many(p.report.Same, "rule") + " as before"
-	if len(segments)+len(tags) == 0 {
+	items, _ := p.affected()
+	if len(segments)+len(tags)+len(items) == 0 {
 		switch {
 		case len(silent) > 0:
 			return "no member's segments or tags change; " + same
@@ -86,7 +100,14 @@ func (p *planned) verdict() string {
 	if n := len(tags); n > 0 {
 		parts = append(parts, many(n, "tag"))
 	}
-	return strings.Join(parts, " and ") + " with an effect; " + same
+	if n := len(items); n > 0 {
+		parts = append(parts, many(n, "part")+" of the programme")
+	}
+	last := len(parts) - 1
+	if last > 0 {
+		parts = []string{strings.Join(parts[:last], ", ") + " and " + parts[last]}
+	}
+	return parts[0] + " with an effect; " + same
 }
 
 func statusMark(s effect.Status) string {
@@ -128,6 +149,9 @@ func (p *planned) write(a *app) error {
 		if err := t.write(a.out, "", s); err != nil {
 			return err
 		}
+	}
+	if err := p.writeProgramme(a.out, s); err != nil {
+		return err
 	}
 	for _, d := range p.details() {
 		fmt.Fprintf(a.out, "\n%s\n", s.bold(d.name))
@@ -197,7 +221,7 @@ func (p *planned) details() (out []detail) {
 			out = append(out, d)
 		}
 	}
-	return out
+	return append(out, p.programmeDetails()...)
 }
 
 // change shows a tag's value before and after.
@@ -254,12 +278,22 @@ func yesNo(b bool) string {
 
 // breachText says which limit is exceeded by how much.
 func breachText(b effect.Breach) string {
-	what := map[string]string{"entering": "entering", "leaving": "leaving", "changed": "changed", "members": "members afterwards"}[b.Quantity]
-	text := fmt.Sprintf("%s: %s of %s %s", b.Limit, count(b.Members), count(b.Before), what)
+	var text string
+	switch b.Quantity {
+	case "entering", "leaving", "changed", "up", "down":
+		text = fmt.Sprintf("%s of %s %s", count(b.Members), count(b.Before), b.Quantity)
+	case "members":
+		text = fmt.Sprintf("%s of %s members afterwards", count(b.Members), count(b.Before))
+	case "issued", "sent", "started":
+		text = fmt.Sprintf("%s %s, %s by the rules in force", count(b.Members), b.Quantity, count(b.Before))
+	default: // points
+		text = fmt.Sprintf("%s other by %s of %s", b.Quantity, count(b.Members), count(b.Before))
+	}
 	if b.Before > 0 {
 		text += " (" + share(b.Members, b.Before) + ")"
 	}
-	if b.Name != "" && !strings.HasPrefix(b.Limit, b.Name+".") {
+	text = b.Limit + ": " + text
+	if b.Name != "" && strings.HasPrefix(b.Limit, effect.Everything) {
 		text = b.Name + ", " + text
 	}
 	return text

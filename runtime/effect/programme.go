@@ -28,7 +28,7 @@ type Replay struct {
 type When string
 
 const (
-	// Now is the present: which tier the measure of a ladder reaches.
+	// Now is the present: how members stand by what is written, and which tier the measure of a ladder reaches.
 	Now When = "now"
 	// Ahead is from now to the next local midnight, which is included, if nothing happens but that time passes.
 	Ahead When = "ahead"
@@ -47,7 +47,7 @@ type Programme struct {
 	// Items are what has another meaning, or does something else, in the order of their kinds.
 	Items []Item
 	// Same is how many declarations mean and do the same.
-	Same int
+	Same  int
 	lines map[lineKey]*Line
 }
 
@@ -68,9 +68,12 @@ type Item struct {
 }
 
 // HasEffect reports whether the declaration comes, goes, or does something else.
-func (i *Item) HasEffect() bool { return i.Status == Added || i.Status == Removed || len(i.Lines) > 0 }
+func (i *Item) HasEffect() bool {
+	return i.Status == Added || i.Status == Removed || slices.ContainsFunc(i.Lines, func(l Line) bool { return l.Members > 0 })
+}
 
-// Line is one number that is another by the edited rules.
+// Line is one number that is another by the edited rules; of points that mean something else, also what is owed now, which
+// is the same.
 type Line struct {
 	When          When
 	What          replay.What
@@ -91,6 +94,8 @@ type LineExample struct {
 const (
 	// Measured is the members whose measure reaches a tier.
 	Measured replay.What = "measured"
+	// Reworded is the messages that say something else, of those that are sent by either rules.
+	Reworded replay.What = "reworded"
 	// Up and Down are the members whose measure reaches a higher tier than it did, and a lower one.
 	Up   replay.What = "up"
 	Down replay.What = "down"
@@ -286,6 +291,7 @@ func (w *walker) visit(old, new *exprplan.Member) error {
 	if err := w.compare(Ahead, number, old, new, ahead, included); err != nil {
 		return err
 	}
+	w.pair(Now, number, w.before.Stand(old, w.now), w.after.Stand(new, w.now))
 	for _, l := range w.ladders {
 		if err := w.measure(number, old, new, l); err != nil {
 			return err
@@ -304,6 +310,17 @@ func (w *walker) compare(when When, number uint32, old, new *exprplan.Member, wa
 	if err != nil {
 		return err
 	}
+	w.pair(when, number, a, b)
+	for sink, texts := range b.Messages {
+		if n := reworded(a.Messages[sink], texts); n > 0 {
+			w.note(when, replay.Row{Kind: ir.SinkFacts, Name: sink, What: Reworded}, number, 0, n)
+		}
+	}
+	return nil
+}
+
+// pair notes the numbers of a member by either rules.
+func (w *walker) pair(when When, number uint32, a, b *replay.Tally) {
 	for row, n := range a.Rows {
 		w.note(when, row, number, n, b.Rows[row])
 	}
@@ -312,7 +329,22 @@ func (w *walker) compare(when When, number uint32, old, new *exprplan.Member, wa
 			w.note(when, row, number, 0, n)
 		}
 	}
-	return nil
+}
+
+// reworded is how many messages differ, of as many as both have.
+func reworded(before, after []string) int64 {
+	n := min(len(before), len(after))
+	left := map[string]int{}
+	for _, text := range before {
+		left[text]++
+	}
+	for _, text := range after {
+		if left[text] > 0 {
+			left[text]--
+			n--
+		}
+	}
+	return int64(max(0, n))
 }
 
 // measure says what tier a member's measure reaches on either ladder.
@@ -402,7 +434,8 @@ func (c *comparison) itemise(out *Programme) {
 	order := orderOf(c.before.prog, c.after.prog)
 	for _, item := range all {
 		for key, l := range out.lines {
-			if key.row.Kind == item.Kind && key.row.Name == item.Name && l.Members > 0 {
+			owed := l.When == Now && l.What == replay.Liability && item.Status == Changed
+			if key.row.Kind == item.Kind && key.row.Name == item.Name && (l.Members > 0 || owed) {
 				item.Lines = append(item.Lines, *l)
 			}
 		}
@@ -413,7 +446,7 @@ func (c *comparison) itemise(out *Programme) {
 				cmp.Compare(order[a.Of], order[b.Of]), cmp.Compare(a.Of, b.Of),
 			)
 		})
-		if item.Status == Unchanged && len(item.Lines) == 0 {
+		if item.Status == Unchanged && !item.HasEffect() {
 			out.Same++
 			continue
 		}
@@ -425,9 +458,9 @@ func (c *comparison) itemise(out *Programme) {
 var (
 	whens = []When{Now, Ahead, Past}
 	whats = []replay.What{
-		Up, Down, Measured, replay.Earned, replay.Given, replay.Reversed, replay.Expired, replay.Spent, replay.Capped, replay.Liability,
+		replay.Usable, replay.UnderWay, replay.Open, Up, Down, Measured, replay.Earned, replay.Given, replay.Reversed, replay.Expired, replay.Spent, replay.Capped, replay.Liability,
 		replay.Rises, replay.Falls, replay.Members, replay.Issued, replay.Used, replay.Started, replay.HeldOut, replay.Converted,
-		replay.Sent, replay.Dropped, replay.Opened, replay.Overdue, replay.Refused,
+		replay.Sent, Reworded, replay.Dropped, replay.Opened, replay.Overdue, replay.Refused,
 	}
 )
 

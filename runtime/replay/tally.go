@@ -5,6 +5,7 @@ import (
 
 	"github.com/muster-engine/muster/compiler/exprplan"
 	"github.com/muster-engine/muster/compiler/ir"
+	"github.com/muster-engine/muster/runtime/campaign"
 	"github.com/muster-engine/muster/runtime/loyalty"
 	"github.com/muster-engine/muster/runtime/programme"
 )
@@ -48,6 +49,10 @@ const (
 	// Of cases.
 	Opened  What = "opened"
 	Overdue What = "overdue"
+	// Usable codes of a coupon, runs of a campaign under way, cases open: see [Player.Stand].
+	Usable   What = "usable"
+	UnderWay What = "under way"
+	Open     What = "open"
 	// Refused is what was asked and could not be done by these rules.
 	Refused What = "refused"
 )
@@ -57,7 +62,9 @@ type Tally struct {
 	Rows map[Row]int64
 	// Facts are what the rules yield, in order.
 	Facts []loyalty.Fact
-	tiers map[int]int64 // by fact type: the tier that a move came to last
+	// Messages are what was sent, as template and values, by sink.
+	Messages map[string][]string
+	tiers    map[int]int64 // by fact type: the tier that a move came to last
 }
 
 func newTally() *Tally { return &Tally{Rows: map[Row]int64{}} }
@@ -73,6 +80,13 @@ func (t *Tally) refused(q ask) { t.count(q.kind, q.name, Refused, "", 1) }
 // add counts the outcome of a turn, whose facts are in the history.
 func (t *Tally) add(y *play, out programme.Outcome) {
 	t.Facts = append(t.Facts, out.Facts...)
+	for _, m := range out.Messages {
+		if t.Messages == nil {
+			t.Messages = map[string][]string{}
+		}
+		sink := y.prog.Sinks[m.Sink].Name
+		t.Messages[sink] = append(t.Messages[sink], m.Template+" "+string(m.Values))
+	}
 	for _, fact := range out.Facts {
 		f, e, name := y.facts[fact.Type], fact.Event, y.nameOf(fact.Type)
 		what := f.text(e, ir.FactWhat)
@@ -181,14 +195,38 @@ func (t *Tally) stand(a *loyalty.Account, prog *ir.Program) {
 	}
 }
 
-// Stand is how a member stands at an instant by the recorded facts.
+// Stand is how a member stands at an instant by the recorded facts: what it is owed, on which tiers it is, which codes it
+// can use, which runs and cases go on.
 func (p *Player) Stand(stored *exprplan.Member, now int64) *Tally {
 	m := *stored
 	m.Events = func(event int) []exprplan.Event {
 		all := stored.Events(event)
 		return all[:upTo(all, now)]
 	}
-	t := newTally()
-	t.stand(p.Keeper().Open(p.world(now), &m, nil), p.prog)
+	t, a := newTally(), p.Keeper().Open(p.world(now), &m, nil)
+	t.stand(a, p.prog)
+	for i, c := range p.prog.Coupons {
+		if len(a.Facts(c.Facts)) == 0 {
+			continue
+		}
+		for _, code := range a.Codes(i) {
+			switch code.State {
+			case loyalty.CodeWaiting, loyalty.CodeUsable, loyalty.CodeReserved:
+				t.count(ir.CouponFacts, c.Name, Usable, "", 1)
+			}
+		}
+	}
+	for i, c := range p.prog.Campaigns {
+		for _, r := range campaign.Runs(p.Keeper(), a, c.Facts, i) {
+			if !r.Ended {
+				t.count(ir.CampaignFacts, c.Name, UnderWay, "", 1)
+			}
+		}
+	}
+	for _, c := range p.prog.Cases {
+		for _, e := range a.Facts(c.Facts) {
+			t.count(ir.CaseFacts, c.Name, Open, "", p.facts[c.Facts].number(e, ir.FactOpen))
+		}
+	}
 	return t
 }
