@@ -98,7 +98,7 @@ func TestEffectIsThatOfEachMember(t *testing.T) {
 				if !strings.Contains(text[e.Clause.Side], e.Clause.Text) {
 					r.Fatalf("%q is said to be asked %s\n%s\n%s", e.Clause.Text, e.Clause.Side, before, after)
 				}
-				if e.Clause.Both && !strings.Contains(other, e.Clause.Text) {
+				if e.Clause.Both && !strings.Contains(bare.Replace(other), bare.Replace(e.Clause.Text)) {
 					r.Fatalf("%q is said to be asked by both\n%s\n%s", e.Clause.Text, before, after)
 				}
 			}
@@ -123,6 +123,9 @@ func TestEffectIsThatOfEachMember(t *testing.T) {
 		}
 	})
 }
+
+// bare takes parentheses out of a text: what they enclose may be one clause in two sets that write it otherwise.
+var bare = strings.NewReplacer("(", "", ")", "")
 
 func members(examples []effect.Example) (out []uint32) {
 	for _, e := range examples {
