@@ -15,7 +15,7 @@ import (
 )
 
 // questions are the commands that a server answers as well as a store; of "points" there are others that change something.
-var questions = []string{"query", "tags", "segments", "member", "explain", "report", "books", "points show", promptEntry}
+var questions = []string{"query", "tags", "segments", "member", "explain", "report", "books", "points show", "verify", promptEntry}
 
 // isQuestion reports whether the words of a command line begin with a question.
 func isQuestion(words []string) bool {

@@ -22,10 +22,14 @@ func newVerify(a *app) *cobra.Command {
 		GroupID: groupStore,
 		Long: `Checks every page, checksum and value of the store. Then takes members one at a time, works every tag and
 segment out from their events, and holds the answers of the engine to that. Every difference is named, and makes the
-exit status 1; damage makes it 2.`,
+exit status 1; damage makes it 2.
+
+A server (--server) does the second part with what it says at the moment; it looks at no more than ten thousand members,
+and leaves the file to a backup.`,
 		Example: `  muster verify
   muster verify --sample 100000
-  muster verify --all --format json`,
+  muster verify --all --format json
+  muster verify --server http://127.0.0.1:7077`,
 		Args:        cobra.NoArgs,
 		Annotations: onlyTableAndJSON,
 		RunE:        func(cmd *cobra.Command, _ []string) error { return a.verify(cmd.Context(), o) },
@@ -47,6 +51,9 @@ type differenceJSON struct {
 func (a *app) verify(ctx context.Context, o verifyOptions) error {
 	if o.sample < 0 {
 		return usageError("verify", "--sample takes a number of members, not %d", o.sample)
+	}
+	if a.live != nil {
+		return a.verifyLive(ctx, o)
 	}
 	if err := a.verifyFile(ctx); err != nil {
 		return err
@@ -79,6 +86,39 @@ func (a *app) verify(ctx context.Context, o verifyOptions) error {
 	return nil
 }
 
+// mostLive is how many members a server works out for one question.
+const mostLive = 10_000
+
+// verifyLive holds what a server says at the moment to history.
+func (a *app) verifyLive(ctx context.Context, o verifyOptions) error {
+	s, err := a.open(ctx, readStore)
+	if err != nil {
+		return err
+	}
+	defer s.close()
+	members, err := a.live.View().Of(ctx)
+	switch {
+	case err != nil:
+		return err
+	case o.all && members > mostLive:
+		return fmt.Errorf("a server works out %d members at most, and has %s; verify all of them in a backup", mostLive, count(members))
+	case !o.all && o.sample > mostLive:
+		return fmt.Errorf("a server works out %d members at most; verify more of them in a backup", mostLive)
+	}
+	sparse := 1
+	if !o.all && members > o.sample {
+		sparse = members/max(1, o.sample) + 1
+	}
+	report, err := audit.RecomputeLive(ctx, a.live, sparse)
+	if err == nil {
+		err = s.showAudit(report)
+	}
+	if err == nil && len(report.Differences) > 0 {
+		err = errFindings
+	}
+	return err
+}
+
 // verifyFile checks the store without regard to rules.
 func (a *app) verifyFile(ctx context.Context) error {
 	store, err := a.openStore(readStore)
@@ -97,12 +137,17 @@ func (s *session) showAudit(r *audit.Report) error {
 		for _, d := range r.Differences {
 			differences = append(differences, differenceJSON{d.Member, d.Kind, d.Name, s.vs.json(d.Engine, d.Type), s.vs.json(d.History, d.Type)})
 		}
-		return writeJSON(s.out, map[string]any{
-			"store": s.storeFile(), "sound": true, "members": r.Members, "recomputed": r.Recomputed,
-			"tags": r.Tags, "segments": r.Segments, "differences": differences,
-		})
+		out := map[string]any{
+			"members": r.Members, "recomputed": r.Recomputed, "tags": r.Tags, "segments": r.Segments, "differences": differences,
+		}
+		if s.live == nil {
+			out["store"], out["sound"] = s.storeFile(), true
+		}
+		return writeJSON(s.out, out)
 	}
-	fmt.Fprintf(s.out, "%s: every page, checksum and value is sound\n", s.storeFile())
+	if s.live == nil {
+		fmt.Fprintf(s.out, "%s: every page, checksum and value is sound\n", s.storeFile())
+	}
 	worked := fmt.Sprintf("%s and %s of %s of %s worked out from history", many(r.Tags, "tag"), many(r.Segments, "segment"),
 		count(r.Recomputed), many(r.Members, "member"))
 	if len(r.Differences) == 0 {

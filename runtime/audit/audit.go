@@ -42,22 +42,8 @@ type subject struct {
 // Recompute recomputes every sparse-th live member of a view, all of them if sparse is 1. progress, which may be nil, is
 // told how many of the live members have been passed.
 func Recompute(ctx context.Context, view *runtime.View, sparse int, progress func(done, total int64)) (*Report, error) {
-	var subjects []subject
-	report := new(Report)
-	for _, t := range view.Program().Tags {
-		if t.Expr != nil {
-			subjects = append(subjects, subject{"tag", t.Name, t.Expr})
-			report.Tags++
-		}
-	}
-	for _, s := range view.Program().Segments {
-		subjects = append(subjects, subject{"segment", s.Name, s.Expr})
-		report.Segments++
-	}
-	nodes := make([]*ir.Node, len(subjects))
-	for i, s := range subjects {
-		nodes[i] = s.node
-	}
+	report, subjects := about(view)
+	nodes := nodesOf(subjects)
 	total, err := view.Of(ctx)
 	if err != nil {
 		return nil, err
@@ -82,8 +68,11 @@ func Recompute(ctx context.Context, view *runtime.View, sparse int, progress fun
 				return err
 			}
 			report.Recomputed++
-			if err := report.compare(ctx, person, m, part, subjects); err != nil {
-				return err
+			for k, subject := range subjects {
+				engine := part.Values[k].Value(int(m - part.Base))
+				if err := report.compare(ctx, person, m, subject, engine); err != nil {
+					return err
+				}
 			}
 			if progress != nil {
 				progress(done, int64(total))
@@ -91,20 +80,48 @@ func Recompute(ctx context.Context, view *runtime.View, sparse int, progress fun
 		}
 		return nil
 	})
-	slices.SortStableFunc(report.Differences, func(a, b Difference) int { return int(int64(a.Member) - int64(b.Member)) })
+	report.sort()
 	return report, err
 }
 
-func (r *Report) compare(ctx context.Context, p *runtime.Person, m uint32, part runtime.Part, subjects []subject) error {
+// sort puts the differences in the order of the members.
+func (r *Report) sort() {
+	slices.SortStableFunc(r.Differences, func(a, b Difference) int { return int(int64(a.Member) - int64(b.Member)) })
+}
+
+// about begins a report on a view, with what it will be about.
+func about(view *runtime.View) (*Report, []subject) {
+	var subjects []subject
+	report := new(Report)
+	for _, t := range view.Program().Tags {
+		if t.Expr != nil {
+			subjects = append(subjects, subject{"tag", t.Name, t.Expr})
+			report.Tags++
+		}
+	}
+	for _, s := range view.Program().Segments {
+		subjects = append(subjects, subject{"segment", s.Name, s.Expr})
+		report.Segments++
+	}
+	return report, subjects
+}
+
+func nodesOf(subjects []subject) []*ir.Node {
+	nodes := make([]*ir.Node, len(subjects))
 	for i, s := range subjects {
-		engine := part.Values[i].Value(int(m - part.Base))
-		history, err := p.Value(ctx, s.node)
-		if err != nil {
-			return err
-		}
-		if !same(engine, history) {
-			r.Differences = append(r.Differences, Difference{m, s.kind, s.name, s.node.Type, engine, history})
-		}
+		nodes[i] = s.node
+	}
+	return nodes
+}
+
+// compare adds to the report what the history of a member makes other than the engine.
+func (r *Report) compare(ctx context.Context, p *runtime.Person, m uint32, s subject, engine ir.Value) error {
+	history, err := p.Value(ctx, s.node)
+	if err != nil {
+		return err
+	}
+	if !same(engine, history) {
+		r.Differences = append(r.Differences, Difference{m, s.kind, s.name, s.node.Type, engine, history})
 	}
 	return nil
 }
