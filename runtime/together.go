@@ -29,7 +29,7 @@ func Together(ctx context.Context, views []*View, wanted func(number uint32) boo
 			}
 		}
 	}
-	blocks := views[0].Blocks()
+	blocks, parts := views[0].Blocks(), views[0].stretches()
 	var next atomic.Int64
 	var stop atomic.Bool
 	errs := make([]error, views[0].TogetherWorkers())
@@ -39,12 +39,12 @@ func Together(ctx context.Context, views []*View, wanted func(number uint32) boo
 			for !stop.Load() && errs[i] == nil {
 				// A block is cut into stretches, so that a small store keeps all workers busy.
 				at := int(next.Add(1)) - 1
-				no, part := at/stretches, at%stretches
+				no, part := at/parts, at%parts
 				if no >= blocks {
 					return
 				}
 				if errs[i] = ctx.Err(); errs[i] == nil {
-					errs[i] = stretch(ctx, views, no, part, wanted, func(as []*exprplan.Member) error { return f(i, as) })
+					errs[i] = stretch(ctx, views, no, part, parts, wanted, func(as []*exprplan.Member) error { return f(i, as) })
 				}
 				if errs[i] != nil {
 					stop.Store(true)
@@ -61,20 +61,26 @@ func Together(ctx context.Context, views []*View, wanted func(number uint32) boo
 	return ctx.Err()
 }
 
-// stretches is how many parts of a block are read side by side.
-const stretches = 16
+// stretches is how many parts of a block are read side by side. Each reads the columns of the block for itself, so where
+// there are blocks enough there is one.
+func (v *View) stretches() int {
+	if v.Blocks() >= 4*v.opt.Workers {
+		return 1
+	}
+	return 16
+}
 
 // TogetherWorkers is how many workers [Together] has.
-func (v *View) TogetherWorkers() int { return max(1, min(v.opt.Workers, v.Blocks()*stretches)) }
+func (v *View) TogetherWorkers() int { return max(1, min(v.opt.Workers, v.Blocks()*v.stretches())) }
 
-// stretch calls f for the wanted live members of a part of a block.
-func stretch(ctx context.Context, views []*View, no, part int, wanted func(uint32) bool, f func([]*exprplan.Member) error) error {
+// stretch calls f for the wanted live members of one of the parts of a block.
+func stretch(ctx context.Context, views []*View, no, part, parts int, wanted func(uint32) bool, f func([]*exprplan.Member) error) error {
 	data := views[0].data
 	live, err := data.Live(no)
 	if err != nil || live == nil {
 		return err
 	}
-	const size = column.Block / stretches
+	size := uint32(column.Block / parts)
 	readers := make([]*rowReader, len(views))
 	for i, v := range views {
 		readers[i] = &rowReader{historyReader: newHistoryReader(v.prog, v.data, no), columns: map[string]*column.Column{}}

@@ -53,7 +53,7 @@ func ParseLimit(text string) (Limit, error) {
 	}
 	l := Limit{Text: strings.TrimSpace(text), Name: strings.Trim(m[1], "`"), quantity: m[2], op: m[4], percent: m[6] == "%"}
 	s := subjectOf(m[1])
-	if m[3] != "" || s != nil && len(s.quantities) == 0 && !slices.Contains(quantities, m[2]) {
+	if m[3] != "" || s != nil && !slices.Contains(quantities, m[2]) {
 		parts := []string{m[1], strings.Trim(m[2], "`"), m[3]}
 		if m[3] == "" {
 			parts = parts[:2]

@@ -61,6 +61,8 @@ func (l *Limit) ofProgramme(parts []string) error {
 	case len(s.quantities) == 0:
 		l.quantity = string(s.what)
 		return nil
+	case len(parts) == 2:
+		return fmt.Errorf("%q: say what of it: %s.%s.%s", l.Text, parts[0], parts[1], strings.Join(s.quantities, ", ."))
 	case !slices.Contains(s.quantities, parts[2]):
 		if near, ok := diag.Near(parts[2], s.quantities); ok {
 			return fmt.Errorf("%q: there is no %s of %s; did you mean %s?", l.Text, parts[2], s.noun, near)
