@@ -131,6 +131,20 @@ func (p *planned) programmeTables() (tables []programmeTable, bare []string) {
 	return tables, bare
 }
 
+// notes are what is to be known of the numbers: who was gone through, and which coupons would run out.
+func (p *planned) notes() (out []string) {
+	if text := p.gone(); text != "" {
+		out = append(out, text)
+	}
+	items, _ := p.affected()
+	for _, x := range items {
+		if n := x.Short(); n > 0 {
+			out = append(out, fmt.Sprintf("coupon %s: %s left of its stock, and days like these take %s", x.Name, count(*x.Left), count(*x.Left+n)))
+		}
+	}
+	return out
+}
+
 // gone says who was gone through, where that is not everybody.
 func (p *planned) gone() string {
 	r := p.report.Programme
@@ -166,8 +180,11 @@ func (p *planned) writeProgramme(w io.Writer, s style) error {
 	if len(bare) > 0 {
 		fmt.Fprintf(w, "\n%s\n", strings.Join(bare, ", "))
 	}
-	if text := p.gone(); text != "" {
-		fmt.Fprintf(w, "\n%s\n", text)
+	for i, text := range p.notes() {
+		if i == 0 {
+			fmt.Fprintln(w)
+		}
+		fmt.Fprintln(w, text)
 	}
 	return nil
 }
@@ -232,8 +249,11 @@ func (p *planned) markdownProgramme(b *strings.Builder) {
 	if len(bare) > 0 {
 		fmt.Fprintf(b, "\n%s\n", cellText(strings.Join(bare, ", ")))
 	}
-	if text := p.gone(); text != "" {
-		fmt.Fprintf(b, "\n%s\n", cellText(text))
+	for i, text := range p.notes() {
+		if i == 0 {
+			b.WriteString("\n")
+		}
+		fmt.Fprintf(b, "- %s\n", cellText(text))
 	}
 }
 
@@ -259,7 +279,9 @@ type planItem struct {
 	Name   string        `json:"name"`
 	Title  string        `json:"title,omitempty"`
 	Status effect.Status `json:"status"`
-	Lines  []planLine    `json:"lines"`
+	// Left is what is left of a coupon's stock now; absent where there is none.
+	Left  *int64     `json:"left,omitempty"`
+	Lines []planLine `json:"lines"`
 }
 
 type planLine struct {
@@ -291,7 +313,7 @@ func (p *planned) programmeJSON() *planProgramme {
 		out.From = &from
 	}
 	for _, x := range r.Items {
-		item := planItem{Kind: x.Kind, Name: x.Name, Title: x.Title, Status: x.Status, Lines: []planLine{}}
+		item := planItem{Kind: x.Kind, Name: x.Name, Title: x.Title, Status: x.Status, Left: x.Left, Lines: []planLine{}}
 		for _, l := range x.Lines {
 			line := planLine{When: l.When, What: l.What, Of: l.Of, Before: l.Before, After: l.After, Members: l.Members, Examples: []planLineExample{}}
 			for _, e := range l.Examples {

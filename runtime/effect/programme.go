@@ -65,6 +65,20 @@ type Item struct {
 	Name, Title string
 	Status      Status
 	Lines       []Line
+	// Left is what is left of a coupon's stock now, by the edited rules; nil of one without, and of everything else. What is
+	// counted takes no heed of it.
+	Left *int64
+}
+
+// Short is how many codes more than are left of a stock would be issued in the days that are gone through again; 0 if the
+// stock is enough.
+func (i *Item) Short() int64 {
+	for _, l := range i.Lines {
+		if i.Left != nil && l.When == Past && l.What == replay.Issued {
+			return max(0, l.After-*i.Left)
+		}
+	}
+	return 0
 }
 
 // HasEffect reports whether the declaration comes, goes, or does something else.
@@ -431,6 +445,12 @@ func (c *comparison) itemise(out *Programme) {
 		}
 	}
 	slices.SortStableFunc(all, func(a, b Item) int { return cmp.Compare(slices.Index(kinds, a.Kind), slices.Index(kinds, b.Kind)) })
+	stock := map[string]int64{}
+	for _, x := range c.after.prog.Coupons {
+		if x.Stock != nil {
+			stock[x.Name] = *x.Stock
+		}
+	}
 	order := orderOf(c.before.prog, c.after.prog)
 	for _, item := range all {
 		for key, l := range out.lines {
@@ -446,6 +466,13 @@ func (c *comparison) itemise(out *Programme) {
 				cmp.Compare(order[a.Of], order[b.Of]), cmp.Compare(a.Of, b.Of),
 			)
 		})
+		if n, limited := stock[item.Name]; limited && item.Kind == ir.CouponFacts {
+			if l := out.lines[lineKey{Now, replay.Row{Kind: item.Kind, Name: item.Name, What: replay.Issued}}]; l != nil {
+				n -= l.After
+			}
+			n = max(0, n)
+			item.Left = &n
+		}
 		if item.Status == Unchanged && !item.HasEffect() {
 			out.Same++
 			continue

@@ -196,7 +196,7 @@ func (t *Tally) stand(a *loyalty.Account, prog *ir.Program) {
 }
 
 // Stand is how a member stands at an instant by the recorded facts: what it is owed, on which tiers it is, which codes it
-// can use, which runs and cases go on.
+// has been issued and can use, which runs and cases go on.
 func (p *Player) Stand(stored *exprplan.Member, now int64) *Tally {
 	m := *stored
 	m.Events = func(event int) []exprplan.Event {
@@ -208,6 +208,9 @@ func (p *Player) Stand(stored *exprplan.Member, now int64) *Tally {
 	for i, c := range p.prog.Coupons {
 		if len(a.Facts(c.Facts)) == 0 {
 			continue
+		}
+		for _, e := range a.Facts(c.Facts) {
+			t.count(ir.CouponFacts, c.Name, Issued, "", p.facts[c.Facts].number(e, ir.FactIssued))
 		}
 		for _, code := range a.Codes(i) {
 			switch code.State {
