@@ -302,10 +302,10 @@ func (y *play) follow(t *programme.Turn, crossings []programme.Crossing) error {
 	return nil
 }
 
-// insert puts an event into the history, after those of the same time.
+// insert puts a fact into the history, after those of the same time. No turn is open, whose list would change under it.
 func (y *play) insert(event int, e exprplan.Event) {
 	list := y.events[event]
-	y.events[event] = slices.Insert(list[:len(list):len(list)], upTo(list, e.At), e)
+	y.events[event] = slices.Insert(list, upTo(list, e.At), e) // the first one copies what is stored
 }
 
 // scheduled runs the campaigns that are scheduled for now.
@@ -335,7 +335,8 @@ func (y *play) arrive(a arrival) error {
 	if a.event < 0 {
 		return y.again(a.ask)
 	}
-	y.insert(a.event, a.e)
+	n := len(y.events[a.event]) + 1 // events of a type come as they are stored
+	y.events[a.event] = y.stored.Events(a.event)[:n:n]
 	y.stale()
 	t := y.turn(programme.Input{At: a.e.At})
 	if err := t.Happened(a.event, a.e); err != nil {
