@@ -74,7 +74,7 @@ Exit status: 0; 1 if there is too much by --fail-on, or any effect with --exit-c
 	flags.SortFlags = false
 	flags.StringVar(&o.against, "against", "", "compare with the rules of a directory, a file or a git `revision`")
 	flags.IntVar(&o.examples, "examples", 3, "how many `members` to show of each change")
-	flags.StringVar(&o.replay, "replay", "30d", "how many days, or weeks, are gone through again: `30d`, 4w, or 0 for none")
+	flags.StringVar(&o.replay, "replay", "30d", "go through so many `days` or weeks again: 30d, 4w, or 0 for none")
 	flags.Uint64Var(&o.sample, "sample", 10_000, "go through about so many `members` at most; 0 for all")
 	flags.BoolVar(&o.exitCode, "exit-code", false, "end with status 1 if there is any effect")
 	flags.StringArrayVar(&o.failOn, "fail-on", nil, "end with status 1 beyond a `limit`, such as 'vip.leaving > 5%'; may be repeated")
@@ -125,6 +125,11 @@ func (a *app) plan(ctx context.Context, args []string, o planOptions) error {
 	}
 	if o.days, err = parseReplay(o.replay); err != nil {
 		return err
+	}
+	for _, l := range limits {
+		if o.days == 0 && l.OfPast() {
+			return usageError("plan", fmt.Sprintf("--fail-on %q bounds what is gone through again, and --replay 0 leaves that out", l.Text))
+		}
 	}
 	p := &planned{name: a.rulesFrom(args), against: base.name, before: base.prog, after: after}
 	if p.report, p.view, err = a.compareRules(ctx, store, base.prog, after, o, limits); err != nil {

@@ -51,7 +51,7 @@ var itemNouns = map[ir.FactKind]string{
 
 // lineTexts are what is said of numbers that do not say it themselves.
 var lineTexts = map[replay.What]string{
-	effect.Reworded: "with another text", effect.Up: "reach more", effect.Down: "reach less", effect.Measured: "reach", replay.Liability: "owed at the end",
+	effect.Reworded: "with another text", effect.Up: "reach more", effect.Down: "reach less", effect.Kept: "of these, kept for now", effect.Measured: "reach", replay.Liability: "owed at the end",
 	replay.Members: "members at the end:", replay.Started: "runs", replay.Capped: "cut by caps", replay.Refused: "refused requests",
 }
 

@@ -113,6 +113,9 @@ func (l Limit) CountsUnchanged() bool {
 // PlaysUnchanged reports whether the limit needs members gone through even if the programme means what it meant.
 func (l Limit) PlaysUnchanged() bool { return l.subject != nil && len(l.subject.quantities) == 0 }
 
+// OfPast reports whether the limit bounds what becomes of the days that are gone through again.
+func (l Limit) OfPast() bool { return l.subject != nil && l.subject.kind != ir.TiersFacts }
+
 // Breach is a limit that an effect exceeds.
 type Breach struct {
 	Limit string

@@ -113,6 +113,8 @@ const (
 	// Up and Down are the members whose measure reaches a higher tier than it did, and a lower one.
 	Up   replay.What = "up"
 	Down replay.What = "down"
+	// Kept is those of Down whose present tier is kept for a while all the same.
+	Kept replay.What = "kept"
 )
 
 // declared is a declaration of a programme.
@@ -249,7 +251,7 @@ type walker struct {
 	before, after *replay.Player
 	existing      []int // campaigns that begin with the edit
 	ladders       []ladder
-	now           int64
+	now, today    int64 // the instant and its local date
 	out           *Programme
 	members       uint64
 	lines         map[lineKey]*Line
@@ -282,7 +284,7 @@ func (c *comparison) walkers(out *Programme) ([]*walker, error) {
 	all := make([]*walker, c.before.view.TogetherWorkers())
 	for i := range all {
 		all[i] = &walker{
-			before: before.Fork(), after: after.Fork(), existing: after.Including(c.before.prog), ladders: ladders, now: c.after.view.Now(),
+			before: before.Fork(), after: after.Fork(), existing: after.Including(c.before.prog), ladders: ladders, now: c.report.Now, today: c.after.prog.Zone.DateOf(c.report.Now),
 			out: out, lines: map[lineKey]*Line{}, examples: c.opt.Examples,
 		}
 	}
@@ -385,6 +387,9 @@ func (w *walker) measure(number uint32, old, new *exprplan.Member, l ladder) err
 	if at := slices.IndexFunc(l.new.Tiers, func(t ir.Tier) bool { return t.Name == from }); at > is || at < 0 && was > is {
 		what = Down
 	}
+	if what == Down && w.before.Standing(old, w.now, l.at).Keep >= w.today {
+		w.note(Now, row(Kept, ""), number, 0, 1)
+	}
 	w.note(Now, row(what, ""), number, 0, 1)
 	w.note(Now, row(what, from+" → "+to), number, 0, 1)
 	return nil
@@ -485,7 +490,7 @@ func (c *comparison) itemise(out *Programme) {
 var (
 	whens = []When{Now, Ahead, Past}
 	whats = []replay.What{
-		replay.Usable, replay.UnderWay, replay.Open, Up, Down, Measured, replay.Earned, replay.Given, replay.Reversed, replay.Expired, replay.Spent, replay.Capped, replay.Liability,
+		replay.Usable, replay.UnderWay, replay.Open, Up, Down, Kept, Measured, replay.Earned, replay.Given, replay.Reversed, replay.Expired, replay.Spent, replay.Capped, replay.Liability,
 		replay.Rises, replay.Falls, replay.Members, replay.Issued, replay.Used, replay.Started, replay.HeldOut, replay.Converted,
 		replay.Sent, Reworded, replay.Dropped, replay.Opened, replay.Overdue, replay.Refused,
 	}

@@ -108,6 +108,21 @@ func (p *Player) Including(before *ir.Program) (out []int) {
 	return out
 }
 
+// Standing is where a member stands on a ladder at an instant, by the recorded facts.
+func (p *Player) Standing(stored *exprplan.Member, now int64, tiers int) loyalty.Standing {
+	return p.Keeper().Open(p.world(now), until(stored, now), nil).Standing(tiers)
+}
+
+// until is a member without the events after an instant.
+func until(stored *exprplan.Member, now int64) *exprplan.Member {
+	m := *stored
+	m.Events = func(event int) []exprplan.Event {
+		all := stored.Events(event)
+		return all[:upTo(all, now)]
+	}
+	return &m
+}
+
 // Target is the tier that the measure of a ladder reaches for a member at an instant, whatever keeps the present one.
 func (p *Player) Target(stored *exprplan.Member, now int64, tiers int) (int, error) {
 	return p.Keeper().Open(p.world(now), stored, nil).Target(tiers)

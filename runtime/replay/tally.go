@@ -198,12 +198,7 @@ func (t *Tally) stand(a *loyalty.Account, prog *ir.Program) {
 // Stand is how a member stands at an instant by the recorded facts: what it is owed, on which tiers it is, which codes it
 // has been issued and can use, which runs and cases go on.
 func (p *Player) Stand(stored *exprplan.Member, now int64) *Tally {
-	m := *stored
-	m.Events = func(event int) []exprplan.Event {
-		all := stored.Events(event)
-		return all[:upTo(all, now)]
-	}
-	t, a := newTally(), p.Keeper().Open(p.world(now), &m, nil)
+	t, a := newTally(), p.Keeper().Open(p.world(now), until(stored, now), nil)
 	t.stand(a, p.prog)
 	for i, c := range p.prog.Coupons {
 		if len(a.Facts(c.Facts)) == 0 {
