@@ -16,7 +16,8 @@ func (e *Engine) BesideAsOf(now int64, members uint32, up *Upkeep) *View {
 	return v
 }
 
-// PersonIn returns the one member of rows as of the view's instant, ranked among the members of the view.
+// PersonIn returns the first member of rows as of the view's instant, ranked among the members of the view. It can become
+// the others by their places in rows.
 func (v *View) PersonIn(rows Rows) (*Person, error) {
 	small := New(v.prog, rows, Options{Workers: 1, Index: IndexNever}).AsOf(v.Now())
 	p, err := small.Person(0)
@@ -24,8 +25,8 @@ func (v *View) PersonIn(rows Rows) (*Person, error) {
 		return nil, err
 	}
 	p.ranked = v
-	p.member.Number = rows.Numbers()[0]
-	return p, nil
+	p.numbers = rows.Numbers()
+	return p, p.Become(0)
 }
 
 // takeRanks gives a view the cuts that another one has.

@@ -15,8 +15,10 @@ import (
 type Person struct {
 	view   *View
 	ranked *View // whose members ntiles rank, where it is not view
-	eval   *exprplan.Evaluator
-	member *exprplan.Member
+	// numbers are those of the members of view, where they are not their places in it.
+	numbers []uint32
+	eval    *exprplan.Evaluator
+	member  *exprplan.Member
 }
 
 // IsLive reports whether a member number stands for a member: given, not merged away, not forgotten.
@@ -52,6 +54,9 @@ func (p *Person) Become(number uint32) error {
 	row := &memberRow{view: p.view, block: int(number / column.Block), low: int(number % column.Block)}
 	p.member = &exprplan.Member{
 		Number: number, Attribute: row.attribute, Manual: row.manual, OnList: row.onList, Events: row.eventsOf,
+	}
+	if p.numbers != nil {
+		p.member.Number = p.numbers[number]
 	}
 	return nil
 }

@@ -22,6 +22,7 @@ type Engine interface {
 	AsOf(at int64) *runtime.View
 	Present() int64
 	Person(view *runtime.View, number uint32) (*runtime.Person, error)
+	People(view *runtime.View, numbers []uint32) (func(i int) (*runtime.Person, error), error)
 	Find(attribute, text string) (uint32, bool)
 	IDs(numbers []uint32) ([][]live.ID, error)
 	Marked(number uint32, tag string) (at int64, by string, ok bool, err error)

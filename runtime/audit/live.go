@@ -2,6 +2,8 @@ package audit
 
 import (
 	"context"
+	"maps"
+	"slices"
 
 	"github.com/muster-engine/muster/compiler/ir"
 	"github.com/muster-engine/muster/runtime"
@@ -10,13 +12,16 @@ import (
 // Live is a view that changes while it is looked at, as that of a server does.
 type Live interface {
 	View() *runtime.View
-	// Person returns a member as of now, for questions at the instant of a view.
-	Person(view *runtime.View, number uint32) (*runtime.Person, error)
+	// People returns what gives the i-th of some members, which ascend, as of now, for questions at the instant of a view.
+	People(view *runtime.View, numbers []uint32) (func(i int) (*runtime.Person, error), error)
 }
 
 // rounds is how often a member is looked at before a difference counts: one that changed between the two looks is no
 // difference the next time.
 const rounds = 5
+
+// atOnce is how many members are asked for at once: their plans are made once for all, and their rows are small.
+const atOnce = 64
 
 // RecomputeLive is [Recompute] of every sparse-th member while events arrive. It keeps what the engine says of them in
 // memory, so they should be some thousands at most.
@@ -40,18 +45,24 @@ func RecomputeLive(ctx context.Context, live Live, sparse int) (*Report, error) 
 		if round == 0 {
 			report.Recomputed = len(said)
 		}
-		for m, values := range said {
-			if err := ctx.Err(); err != nil {
-				return nil, err
-			}
-			person, err := live.Person(view, m)
+		for some := range slices.Chunk(slices.Sorted(maps.Keys(said)), atOnce) {
+			people, err := live.People(view, some)
 			if err != nil {
 				return nil, err
 			}
-			for i, s := range subjects {
-				if err := now.compare(ctx, person, m, s, values[i]); err != nil {
+			for place, m := range some {
+				person, err := people(place)
+				if err != nil {
 					return nil, err
 				}
+				for i, s := range subjects {
+					if err := now.compare(ctx, person, m, s, said[m][i]); err != nil {
+						return nil, err
+					}
+				}
+			}
+			if err := ctx.Err(); err != nil {
+				return nil, err
 			}
 		}
 		report.Differences = now.Differences

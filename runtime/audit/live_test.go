@@ -25,8 +25,8 @@ func (m *moving) View() *runtime.View {
 	return m.view
 }
 
-func (m *moving) Person(_ *runtime.View, number uint32) (*runtime.Person, error) {
-	return m.now.Person(number)
+func (m *moving) People(_ *runtime.View, numbers []uint32) (func(int) (*runtime.Person, error), error) {
+	return func(i int) (*runtime.Person, error) { return m.now.Person(numbers[i]) }, nil
 }
 
 func TestWhatChangesBetweenLooksIsNoDifference(t *testing.T) {

@@ -31,7 +31,24 @@ func (e *Engine) Person(view *runtime.View, number uint32) (*runtime.Person, err
 	if err != nil {
 		return nil, err
 	}
-	return view.PersonIn(e.rows([]*member{m}))
+	return view.PersonIn(e.rowsBeside([]*member{m}))
+}
+
+// People is [Engine.Person] of many: what it returns gives the i-th of them, and makes the one that it gave before another.
+func (e *Engine) People(view *runtime.View, numbers []uint32) (func(i int) (*runtime.Person, error), error) {
+	members := make([]*member, len(numbers))
+	for i, number := range numbers {
+		m, err := e.current(number)
+		if err != nil {
+			return nil, err
+		}
+		members[i] = m
+	}
+	p, err := view.PersonIn(e.rowsBeside(members))
+	if err != nil {
+		return nil, err
+	}
+	return func(i int) (*runtime.Person, error) { return p, p.Become(uint32(i)) }, nil
 }
 
 // Marked tells when a manual tag of a member was set, in microseconds, and by whom; false if it is not set.
