@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -42,6 +43,14 @@ func (q *asker) compile(text string) (*ir.Query, error) {
 	}
 	q.asked(query)
 	return query, nil
+}
+
+// instant is the time that answers are of.
+func (q *asker) instant() int64 {
+	if q.live == nil || slices.ContainsFunc(q.compiled, func(query *ir.Query) bool { return len(query.Slots) > 0 }) {
+		return q.view.Now()
+	}
+	return q.live.Holds(q.view)
 }
 
 // asked notes what is asked of the members of a server.

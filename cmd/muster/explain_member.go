@@ -30,7 +30,7 @@ func (q *asker) explainMember(ctx context.Context, text, id string) error {
 	}
 	if q.format == formatJSON {
 		return writeJSON(q.out, map[string]any{
-			"member": number, "as_of": q.vs.rfc3339(q.view.Now()), "clause": newClauseJSON(clause, q.prog),
+			"member": number, "as_of": q.vs.rfc3339(q.instant()), "clause": newClauseJSON(clause, q.prog),
 		})
 	}
 	(&clauseWriter{q.out, q.style(q.out), q.vs, q.prog}).write(clause, 0)

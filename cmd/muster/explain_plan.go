@@ -28,7 +28,7 @@ func (q *asker) explainPlan(ctx context.Context, text string) error {
 	}
 	if q.format == formatJSON {
 		return writeJSON(q.out, map[string]any{
-			"condition": text, "members": got.Members, "of": got.Of, "as_of": q.vs.rfc3339(q.view.Now()),
+			"condition": text, "members": got.Members, "of": got.Of, "as_of": q.vs.rfc3339(q.instant()),
 			"prepare_ms": milliseconds(got.Prepare), "took_ms": milliseconds(got.Run), "plan": newStepJSON(got.Plan),
 		})
 	}
@@ -37,7 +37,7 @@ func (q *asker) explainPlan(ctx context.Context, text string) error {
 		q.writeDeclaration(q.prog.Segments[query.Node.Index])
 	}
 	fmt.Fprintf(q.out, "%s of %s (%s) as of %s\n", s.bold(count(got.Members)), many(got.Of, "member"),
-		share(uint64(got.Members), uint64(got.Of)), q.vs.time(q.view.Now()))
+		share(uint64(got.Members), uint64(got.Of)), q.vs.time(q.instant()))
 	fmt.Fprintf(q.out, "%s to gather what it needs, %s to answer\n\n", took(got.Prepare), took(got.Run))
 	t := table{columns: []col{
 		{head: "step"}, {head: "members", right: true}, {head: "asked of", right: true}, {head: "unknown", right: true},

@@ -105,7 +105,7 @@ func (q *asker) profile(ctx context.Context, number uint32, events int) (*profil
 	if err != nil {
 		return nil, err
 	}
-	out := &profile{number: number, now: q.view.Now()}
+	out := &profile{number: number, now: q.instant()}
 	for i, a := range q.prog.Attributes {
 		v, err := person.Attribute(i)
 		if err != nil {

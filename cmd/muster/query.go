@@ -91,7 +91,7 @@ func (q *asker) countMembers(ctx context.Context, text string, query *ir.Query) 
 	if err != nil {
 		return err
 	}
-	asOf := q.vs.rfc3339(q.view.Now())
+	asOf := q.vs.rfc3339(q.instant())
 	switch q.format {
 	case formatJSON:
 		return writeJSON(q.out, countAnswer{text, got.members, got.of, asOf, milliseconds(got.took)})
@@ -108,7 +108,7 @@ func (q *asker) countMembers(ctx context.Context, text string, query *ir.Query) 
 func (q *asker) sentence(got answer) string {
 	s := q.style(q.out)
 	return fmt.Sprintf("%s of %s (%s) as of %s%s", s.bold(count(got.members)), many(got.of, "member"),
-		share(got.members, got.of), q.vs.time(q.view.Now()), s.faint(", "+took(got.took)))
+		share(got.members, got.of), q.vs.time(q.instant()), s.faint(", "+took(got.took)))
 }
 
 // spread shows how the values of an expression are distributed.
@@ -124,7 +124,7 @@ func (q *asker) spread(ctx context.Context, text string, query *ir.Query) error 
 	case formatJSON:
 		out := map[string]any{
 			"expression": text, "type": query.Node.Type.Kind.String(),
-			"as_of": q.vs.rfc3339(q.view.Now()), "took_ms": milliseconds(elapsed),
+			"as_of": q.vs.rfc3339(q.instant()), "took_ms": milliseconds(elapsed),
 		}
 		d.json(out)
 		return writeJSON(q.out, out)
@@ -140,7 +140,7 @@ func (q *asker) spread(ctx context.Context, text string, query *ir.Query) error 
 	}
 	s := q.style(q.out)
 	fmt.Fprintf(q.out, "%s of %s known as of %s%s\n", s.bold(count(d.known)), many(d.of, "member"),
-		q.vs.time(q.view.Now()), s.faint(", "+took(elapsed)))
+		q.vs.time(q.instant()), s.faint(", "+took(elapsed)))
 	return d.write(q.out, "  ", s)
 }
 
@@ -157,7 +157,7 @@ func (q *asker) listMembers(ctx context.Context, text string, query *ir.Query, l
 			countAnswer
 			IDs    []string `json:"ids"`
 			Values []any    `json:"values,omitempty"`
-		}{countAnswer{text, list.members, list.of, q.vs.rfc3339(q.view.Now()), milliseconds(q.now().Sub(began))}, list.ids, nil}
+		}{countAnswer{text, list.members, list.of, q.vs.rfc3339(q.instant()), milliseconds(q.now().Sub(began))}, list.ids, nil}
 		for _, v := range list.values {
 			out.Values = append(out.Values, q.vs.json(v, query.Node.Type))
 		}
@@ -194,7 +194,7 @@ func (q *asker) crossTable(ctx context.Context, text string, query *ir.Query, na
 			countAnswer
 			By    []string    `json:"by"`
 			Cells []crossCell `json:"cells"`
-		}{countAnswer{text, c.total, uint64(of), q.vs.rfc3339(q.view.Now()), milliseconds(q.now().Sub(began))}, names, c.json()})
+		}{countAnswer{text, c.total, uint64(of), q.vs.rfc3339(q.instant()), milliseconds(q.now().Sub(began))}, names, c.json()})
 	case formatCSV:
 		return c.csv().writeCSV(q.out)
 	}

@@ -121,7 +121,7 @@ func (p *prompt) setTime(_ context.Context, argument string) error {
 		return err
 	}
 	q.lets, p.q = p.q.lets, q
-	fmt.Fprintf(p.out, "as of %s\n", p.vs.time(q.view.Now()))
+	fmt.Fprintf(p.out, "as of %s\n", p.vs.time(q.instant()))
 	return nil
 }
 

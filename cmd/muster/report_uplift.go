@@ -95,7 +95,7 @@ func (a *app) reportUplift(ctx context.Context, o upliftOptions) error {
 		}
 		counted = append(counted, one)
 	}
-	got := report.CompareGroups(q.vs.rfc3339(q.view.Now()), o.goal, o.value, counted[0], counted[1:])
+	got := report.CompareGroups(q.vs.rfc3339(q.instant()), o.goal, o.value, counted[0], counted[1:])
 	switch a.format {
 	case formatJSON:
 		return writeJSON(a.out, got)

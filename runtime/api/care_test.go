@@ -56,7 +56,7 @@ func TestTheClockIsMovedByHand(t *testing.T) {
 	f.expect("POST", "/v1/clock", `{"advance":"1 day"}`, 409, `{"status":409,"title":"Conflict","detail":"the clock follows the system's; pin it first, then it can be advanced"}`)
 	f.expect("POST", "/v1/clock", `{"pin":"2026-11-01T12:00"}`, 200, `{"clock":"pinned","now":"2026-11-01T12:00:00+08:00","timezone":"Asia/Shanghai"}`)
 	f.expect("POST", "/v1/clock", `{"advance":"1 day"}`, 200, `{"clock":"pinned","now":"2026-11-02T12:00:00+08:00","timezone":"Asia/Shanghai"}`)
-	f.expect("GET", "/v1/segments/active?trend=0", "", 200, `{"name":"active","title":"Active","members":2,"of":2,"share":1,"as_of":"2026-11-02T00:00:00+08:00"}`)
+	f.expect("GET", "/v1/segments/active?trend=0", "", 200, `{"name":"active","title":"Active","members":2,"of":2,"share":1,"as_of":"2026-11-02T12:00:00+08:00"}`)
 	f.expect("POST", "/v1/clock", `{"advance":"2026-12-24T08:30"}`, 200, `{"clock":"pinned","now":"2026-12-24T08:30:00+08:00","timezone":"Asia/Shanghai"}`)
 	f.expect("GET", "/v1/crossings?after=3", "", 200, `{"next":6,"crossings":[
 		{"seq":4,"segment":"active","member":0,"id":"+8613900000001","entered":false,"at":"2026-11-03T00:00:00+08:00","cause":"clock"},
@@ -67,6 +67,23 @@ func TestTheClockIsMovedByHand(t *testing.T) {
 	f.clock.Add(100 * 86400_000_000)
 	f.expect("POST", "/v1/clock", `{"follow":true}`, 200, `{"clock":"system","now":"2027-02-09T12:00:00+08:00","timezone":"Asia/Shanghai"}`)
 	f.expect("POST", "/v1/clock", `{"follow":true,"pin":"2027-06-01"}`, 422, `{"status":422,"title":"Unprocessable Entity","detail":"say one of pin, advance and follow"}`)
+}
+
+// What is answered is of the present, though nothing has changed for a while; what no rule counts is seen in its time too.
+func TestAnswersAreOfThePresent(t *testing.T) {
+	f := newFixtureOf(t, `settings { language 1  timezone "Asia/Shanghai" }
+		member { phone id phone "CN" }
+		event visit { page string }
+		segment here = phone is known`, nil)
+	f.expect("POST", "/v1/events", `{"type":"visit","phone":"13900000001","at":"2026-11-01T14:30","page":"home"}`, 200, "")
+	f.expect("GET", "/v1/members/13900000001/timeline", "", 200, `{"member":0,"as_of":"2026-11-01T12:00:00+08:00","total":0,"events":[]}`)
+	f.clock.Add(3 * 3600_000_000)
+	f.expect("GET", "/v1/members/13900000001/timeline", "", 200, `{"member":0,"as_of":"2026-11-01T15:00:00+08:00","total":1,
+		"events":[{"type":"visit","at":"2026-11-01T14:30:00+08:00","fields":{"page":"home"}}]}`)
+	f.expect("GET", "/v1/segments/here?trend=0", "", 200, `{"name":"here","members":1,"of":1,"share":1,"as_of":"2026-11-01T15:00:00+08:00"}`)
+	if got := f.send("GET", "/metrics", "").Body.String(); !strings.Contains(got, "muster_clock_seconds 1.7935164e+09\n") {
+		t.Error(got)
+	}
 }
 
 func TestTrendOfASegment(t *testing.T) {

@@ -62,7 +62,7 @@ func (s *Server) getCases(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	defer done()
-	out := openCases{AsOf: q.vs.time(q.view.Now()), Cases: []openCase{}}
+	out := openCases{AsOf: q.asOf(), Cases: []openCase{}}
 	keeper, err := loyalty.New(q.prog, "")
 	if err != nil {
 		return err

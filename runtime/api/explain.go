@@ -56,7 +56,7 @@ func (s *Server) getExplanation(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return send(w, explanation{number, q.vs.time(q.view.Now()), text, q.clause(why)})
+	return send(w, explanation{number, q.asOf(), text, q.clause(why)})
 }
 
 // compile reads an expression that a request gives in a parameter.
@@ -65,6 +65,7 @@ func (q *asked) compile(param, text string) (*ir.Query, error) {
 	if query == nil || found.HasErrors() {
 		return nil, wrongExpression(param, found)
 	}
+	q.undeclared = q.undeclared || len(query.Slots) > 0
 	if q.now && len(query.Slots) > 0 && Stale(q.engine) {
 		q.view = q.engine.AsOf(q.engine.Present())
 	}

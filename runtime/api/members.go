@@ -23,12 +23,24 @@ type asked struct {
 	prog *ir.Program
 	vs   values
 	now  bool // the question is of the present
+	// undeclared says that something is asked that the rules do not declare, which may change unnoticed.
+	undeclared bool
+}
+
+// asOf is the time that an answer is of.
+func (q *asked) asOf() string { return q.vs.time(q.instant()) }
+
+func (q *asked) instant() int64 {
+	if q.undeclared {
+		return q.view.Now()
+	}
+	return q.engine.Holds(q.view)
 }
 
 // ask returns the view of a request: as of now, or of the parameter as_of.
 func (s *Server) ask(asOf string) (*asked, error) {
 	view := s.engine.View()
-	q := &asked{s, view, view.Program(), values{view.Program()}, asOf == ""}
+	q := &asked{s, view, view.Program(), values{view.Program()}, asOf == "", false}
 	if asOf != "" {
 		at, err := q.vs.parseTime(asOf)
 		if err != nil {
@@ -112,7 +124,7 @@ func (s *Server) getMember(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	out := profile{Member: number, IDs: map[string]any{}, AsOf: q.vs.time(q.view.Now()), Attributes: map[string]any{}}
+	out := profile{Member: number, IDs: map[string]any{}, AsOf: q.asOf(), Attributes: map[string]any{}}
 	for i, a := range q.prog.Attributes {
 		v, err := p.Attribute(i)
 		if err != nil {
@@ -229,7 +241,7 @@ func (s *Server) getMemberSegments(w http.ResponseWriter, r *http.Request) error
 	if err != nil {
 		return err
 	}
-	return send(w, memberSegments{number, q.vs.time(q.view.Now()), in})
+	return send(w, memberSegments{number, q.asOf(), in})
 }
 
 // moment is an event of a member, before it is shown.
@@ -285,7 +297,7 @@ func (q *asked) timeline(p *runtime.Person, only string) ([]moment, error) {
 			return nil, err
 		}
 		for k := len(events) - 1; k >= 0; k-- {
-			if e := events[k]; e.At <= q.view.Now() {
+			if e := events[k]; e.At <= q.instant() {
 				out = append(out, moment{decl, e.At, e.Fields})
 			}
 		}
@@ -295,7 +307,7 @@ func (q *asked) timeline(p *runtime.Person, only string) ([]moment, error) {
 }
 
 func (q *asked) page(all []moment, offset, limit int) timeline {
-	out := timeline{AsOf: q.vs.time(q.view.Now()), Total: len(all), Events: []event{}}
+	out := timeline{AsOf: q.asOf(), Total: len(all), Events: []event{}}
 	from := min(offset, len(all))
 	for _, m := range all[from:min(from+limit, len(all))] {
 		out.Events = append(out.Events, q.vs.event(m.decl, m.at, m.fields))

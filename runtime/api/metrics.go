@@ -42,7 +42,7 @@ func newMetrics(s *Server) *metrics {
 	gauge("muster_members_changed", "Members that differ from the columns of the store.", func() float64 { return float64(s.engine.State().Changed) })
 	gauge("muster_crossings", "Number of the last crossing.", func() float64 { return float64(s.engine.State().Crossed) })
 	gauge("muster_waiting", "Submissions that wait to be taken.", func() float64 { return float64(s.engine.State().Waiting) })
-	gauge("muster_clock_seconds", "Instant up to which time has been applied, since 1970.", func() float64 { return float64(s.engine.State().Clock) / 1e6 })
+	gauge("muster_clock_seconds", "Instant up to which time has passed, since 1970.", func() float64 { return float64(s.engine.State().Clock) / 1e6 })
 	gauge("muster_engine_fault", "1 if the engine cannot let time pass, or the last checkpoint failed.", func() float64 { return flag(s.engine.State().Fault != nil) })
 	gauge("muster_rules_revision", "Revision of the rules in force.", func() float64 { return float64(s.rules().Revision) })
 	gauge("muster_rules_error", "1 if a later revision of the rules was refused.", func() float64 { return flag(s.rules().Error != "") })

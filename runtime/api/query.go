@@ -97,7 +97,7 @@ func (s *Server) postQuery(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	out.AsOf = q.vs.time(q.view.Now())
+	out.AsOf = q.asOf()
 	out.TookMS = float64(s.opt.Now().Sub(began).Microseconds()) / 1000
 	return send(w, out)
 }

@@ -43,7 +43,7 @@ func (s *Server) getSegments(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	defer done()
-	out := segments{AsOf: q.vs.time(q.view.Now()), Segments: []segment{}}
+	out := segments{AsOf: q.asOf(), Segments: []segment{}}
 	for _, decl := range q.prog.Segments {
 		one, err := q.segment(ctx, decl)
 		if err != nil {
@@ -97,7 +97,7 @@ func (s *Server) segmentOf(r *http.Request) (*asked, *ir.Segment, error) {
 }
 
 func (q *asked) segment(ctx context.Context, decl *ir.Segment) (segment, error) {
-	out := segment{Name: decl.Name, Title: decl.Title, AsOf: q.vs.time(q.view.Now())}
+	out := segment{Name: decl.Name, Title: decl.Title, AsOf: q.asOf()}
 	var err error
 	if out.Members, err = q.view.Count(ctx, decl.Expr); err != nil {
 		return out, err

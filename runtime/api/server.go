@@ -21,6 +21,7 @@ type Engine interface {
 	View() *runtime.View
 	AsOf(at int64) *runtime.View
 	Present() int64
+	Holds(view *runtime.View) int64
 	Person(view *runtime.View, number uint32) (*runtime.Person, error)
 	People(view *runtime.View, numbers []uint32) (func(i int) (*runtime.Person, error), error)
 	Find(attribute, text string) (uint32, bool)

@@ -92,7 +92,7 @@ type Status struct {
 	Bytes   int64  `json:"bytes"`
 	Clock   string `json:"clock"` // "system" or "pinned"
 	Now     string `json:"now"`
-	// Applied is the instant up to which time has been applied.
+	// Applied is the instant up to which time has passed.
 	Applied  string      `json:"applied"`
 	Timezone string      `json:"timezone"`
 	Rules    rulesAnswer `json:"rules"`

@@ -71,6 +71,7 @@ type Engine struct {
 	ids     map[string]*storage.IDs
 	hashed  map[string]*digests
 	view    atomic.Pointer[runtime.View]
+	next    atomic.Int64 // when something changes by itself next
 
 	// The loop's own.
 	prog       *ir.Program

@@ -185,6 +185,7 @@ func (e *Engine) commit(g *group, crossings []Crossing) error {
 	for _, f := range flips {
 		e.flips.add(f)
 	}
+	e.noteNext()
 	e.report(crossings)
 	return nil
 }

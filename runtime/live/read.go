@@ -25,6 +25,15 @@ func (e *Engine) Present() int64 {
 	return max(e.Clock(), e.store.Clock().Now(e.opt.System()))
 }
 
+// Holds is up to when what a view says holds: of the standing one the present, unless something that changes by then has
+// not changed yet; of another one its instant.
+func (e *Engine) Holds(view *runtime.View) int64 {
+	if view != e.View() {
+		return view.Now()
+	}
+	return max(view.Now(), min(e.Present(), e.next.Load()-1))
+}
+
 // Person returns a member, as of now, for questions at the instant of a view.
 func (e *Engine) Person(view *runtime.View, number uint32) (*runtime.Person, error) {
 	m, err := e.current(number)
@@ -116,7 +125,7 @@ func (r *idReader) value(number uint32) (column.Value, error) {
 
 // State is how an engine is doing.
 type State struct {
-	// Clock is the instant up to which time has been applied, in microseconds.
+	// Clock is the instant up to which time has passed, in microseconds; see [Engine.Holds].
 	Clock int64
 	// Members is how many numbers have been given; Changed how many members differ from the store's columns.
 	Members, Changed int
@@ -136,6 +145,6 @@ func (e *Engine) State() State {
 	e.feed.mu.Lock()
 	s.Crossed, s.Fault = e.feed.last, errors.Join(e.feed.faults[:]...)
 	e.feed.mu.Unlock()
-	s.Clock, s.Waiting = e.Clock(), len(e.queue)
+	s.Clock, s.Waiting = e.Holds(e.View()), len(e.queue)
 	return s
 }

@@ -71,6 +71,9 @@ func (e *Engine) nextChange() int64 {
 	return min(e.nextDate(), e.nextStep(), e.flips.first(), e.nextSchedule())
 }
 
+// noteNext tells readers of [Engine.nextChange].
+func (e *Engine) noteNext() { e.next.Store(e.nextChange()) }
+
 // CatchUp lets time pass up to what the clock shows: the view then stands at the last instant at which anything changed.
 func (e *Engine) CatchUp(ctx context.Context) error {
 	return e.inLoop(ctx, func(ctx context.Context) error { return e.passTo(ctx, e.now()) })
@@ -83,6 +86,7 @@ func (e *Engine) passTo(ctx context.Context, now int64) error {
 			return err
 		}
 		next := e.nextChange()
+		e.next.Store(next)
 		if next > now {
 			return nil
 		}
@@ -311,6 +315,7 @@ func (e *Engine) takeFlips(ctx context.Context, view *runtime.View, flips []runt
 	}
 	heap.Init(&q)
 	e.flips = &q
+	e.noteNext()
 	return nil
 }
 
