@@ -460,6 +460,9 @@ func (c *comparison) itemise(out *Programme) {
 	for _, item := range all {
 		for key, l := range out.lines {
 			owed := l.When == Now && l.What == replay.Liability && item.Status == Changed
+			if item.Status == Removed && l.When == Ahead && (l.What == replay.Liability || l.What == replay.Members) {
+				continue // that it is gone is said of now
+			}
 			if key.row.Kind == item.Kind && key.row.Name == item.Name && (l.Members > 0 || owed) {
 				item.Lines = append(item.Lines, *l)
 			}
