@@ -10,6 +10,7 @@ import (
 	"github.com/muster-engine/muster/dsl"
 	"github.com/muster-engine/muster/runtime"
 	"github.com/muster-engine/muster/runtime/replay"
+	"github.com/muster-engine/muster/storage/column"
 )
 
 // Replay says how the effect on points, tiers, coupons and campaigns is looked for.
@@ -203,7 +204,7 @@ func (c *comparison) programme() error {
 	}
 	var wanted func(uint32) bool
 	if r.Members > 0 && c.report.Of > r.Members {
-		wanted = sample(r.Members, c.report.Of)
+		wanted = sample(r.Members, c.report.Of, c.after.view.Blocks())
 	}
 	views := []*runtime.View{c.before.view, c.after.view}
 	err = runtime.Together(c.ctx, views, wanted, func(worker int, as []*exprplan.Member) error { return w[worker].visit(as[0], as[1]) })
@@ -234,15 +235,30 @@ func scaled(n int64, p *Programme) int64 {
 	return n/members*of + (n%members*of+members/2)/members
 }
 
-// sample wants about so many of all members, the same ones whenever it is asked.
-func sample(members, of uint64) func(number uint32) bool {
-	bound := ^uint64(0) / of * members
+// mostBlocks is from how many blocks of members a sample is taken: a block must be read whole, however few are wanted of it.
+const mostBlocks = 16
+
+// sample wants about so many of all members, the same ones whenever it is asked: from blocks that lie evenly among all, since
+// members of one block came at about the same time.
+func sample(members, of uint64, blocks int) func(number uint32) bool {
+	from := min(blocks, mostBlocks)
+	chosen := make([]bool, blocks)
+	for i := range from {
+		chosen[i*blocks/from] = true
+	}
+	bound := ^uint64(0)
+	if there := of / uint64(blocks) * uint64(from); members < there {
+		bound = bound / there * members
+	}
 	return func(number uint32) bool {
+		if block := int(number / column.Block); block >= blocks || !chosen[block] {
+			return false
+		}
 		// SplitMix64: every bit of the number reaches every bit of the outcome.
 		x := uint64(number) + 0x9e3779b97f4a7c15
 		x = (x ^ x>>30) * 0xbf58476d1ce4e5b9
 		x = (x ^ x>>27) * 0x94d049bb133111eb
-		return x^x>>31 < bound
+		return x^x>>31 <= bound
 	}
 }
 
