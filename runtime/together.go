@@ -13,12 +13,20 @@ import (
 	"github.com/muster-engine/muster/storage/column"
 )
 
+// Read is a member as [Together] reads it.
+type Read struct {
+	// As is the member as each of the views reads it.
+	As []*exprplan.Member
+	// Set is when an attribute or a manual tag was set first, in microseconds; 0 if none was, or that is not known.
+	Set int64
+}
+
 // Together calls f for each live member that is wanted, as each of some views of the same data reads it: with its
 // attributes, manual tags, lists and histories, those after the clock among them. A nil wanted is everybody. Members of a
 // block come one after the other, in the order of their numbers; blocks are worked on side by side, so f may be called at
 // the same time for members of different blocks, by as many as there are workers, which are numbered from 0. What f is
 // given holds until it returns. The cuts of all ntiles are taken before: [View.World] knows them.
-func Together(ctx context.Context, views []*View, wanted func(number uint32) bool, f func(worker int, as []*exprplan.Member) error) error {
+func Together(ctx context.Context, views []*View, wanted func(number uint32) bool, f func(worker int, who Read) error) error {
 	for _, v := range views {
 		if v.upkeep != nil {
 			return errors.New("members cannot be read together in a view that is kept up to date")
@@ -44,7 +52,7 @@ func Together(ctx context.Context, views []*View, wanted func(number uint32) boo
 					return
 				}
 				if errs[i] = ctx.Err(); errs[i] == nil {
-					errs[i] = stretch(ctx, views, no, part, parts, wanted, func(as []*exprplan.Member) error { return f(i, as) })
+					errs[i] = stretch(ctx, views, no, part, parts, wanted, func(who Read) error { return f(i, who) })
 				}
 				if errs[i] != nil {
 					stop.Store(true)
@@ -74,7 +82,7 @@ func (v *View) stretches() int {
 func (v *View) TogetherWorkers() int { return max(1, min(v.opt.Workers, v.Blocks()*v.stretches())) }
 
 // stretch calls f for the wanted live members of one of the parts of a block.
-func stretch(ctx context.Context, views []*View, no, part, parts int, wanted func(uint32) bool, f func([]*exprplan.Member) error) error {
+func stretch(ctx context.Context, views []*View, no, part, parts int, wanted func(uint32) bool, f func(Read) error) error {
 	data := views[0].data
 	live, err := data.Live(no)
 	if err != nil || live == nil {
@@ -106,7 +114,7 @@ func stretch(ctx context.Context, views []*View, no, part, parts int, wanted fun
 			as[i] = r.whole(int(low), number)
 		}
 		var failed error
-		if err := vector.Catch(func() { failed = f(as) }); err != nil {
+		if err := vector.Catch(func() { failed = f(Read{as, readers[0].stored(storage.SetName).Value(int(low)).Int}) }); err != nil {
 			return err
 		}
 		if failed != nil {

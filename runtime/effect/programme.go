@@ -207,7 +207,7 @@ func (c *comparison) programme() error {
 		wanted = sample(r.Members, c.report.Of, c.after.view.Blocks())
 	}
 	views := []*runtime.View{c.before.view, c.after.view}
-	err = runtime.Together(c.ctx, views, wanted, func(worker int, as []*exprplan.Member) error { return w[worker].visit(as[0], as[1]) })
+	err = runtime.Together(c.ctx, views, wanted, func(worker int, who runtime.Read) error { return w[worker].visit(who) })
 	if err != nil {
 		return err
 	}
@@ -308,16 +308,17 @@ func (c *comparison) walkers(out *Programme) ([]*walker, error) {
 }
 
 // visit goes through one member, as either rule set reads it.
-func (w *walker) visit(old, new *exprplan.Member) error {
+func (w *walker) visit(who runtime.Read) error {
+	old, new := who.As[0], who.As[1]
 	w.members++
 	number := new.Number
 	if w.out.Days > 0 {
-		past := replay.Stretch{After: w.out.After, To: w.now}
+		past := replay.Stretch{After: w.out.After, To: w.now, Set: who.Set}
 		if err := w.compare(Past, number, old, new, past, past); err != nil {
 			return err
 		}
 	}
-	ahead := replay.Stretch{After: w.now, To: w.out.Until}
+	ahead := replay.Stretch{After: w.now, To: w.out.Until, Set: who.Set}
 	included := ahead
 	included.Existing = w.existing
 	if err := w.compare(Ahead, number, old, new, ahead, included); err != nil {

@@ -7,6 +7,9 @@
 // facts and asked again. The facts before the first instant stand as they were recorded; what the rules yield from then on
 // is counted in a [Tally] and kept nowhere.
 //
+// A member of whom nothing is from before the first instant comes with its first event, or when something was set of it
+// first, and enters the segments that it is in then.
+//
 // Gone through by the rules that were in force, it yields the facts that were recorded, as far as a member's history knows
 // what happened. It does not know these, and they are as they are now throughout: attributes, manual tags, lists (but for
 // what campaigns change), tables, and the cuts of ntiles; an event that came late counts at its time; one that was imported

@@ -66,6 +66,8 @@ campaign thanks { on order where amount >= 500  at most 1 per day  do { issue ba
 campaign golden { on reach "gold" of level  do { send ops "gold"  add to told  give level.factor * 10 stars } }
 campaign used   { on used back  do { send ops "used" } }
 campaign daily  { daily at 10:00 for rich  when not told  at most 1 per 4 days  do { send sms "rich" } }
+segment newcomer = count(order) <= 1 and count(review) <= 1
+campaign welcome { on enter newcomer  at most 2  do { send sms "welcome"  wait 1 day  send ops "welcomed" } }
 case complaint { open on filed  close on solved  matching ticket  due 2 days  overdue { send ops "late" } }
 `
 
@@ -126,6 +128,10 @@ func (w *world) step() {
 	}
 	yuan := column.Int(int64(rapid.SampledFrom([]int{20, 90, 300, 700, 1500}).Draw(t, "yuan")) * 100)
 	number := int64(rapid.SampledFrom([]int{1, 40, 300, 900}).Draw(t, "points"))
+	if rapid.IntRange(0, 9).Draw(t, "attribute") == 0 {
+		w.give(live.Input{Kind: live.Attributes, IDs: ids, Values: map[string]column.Value{"city": column.Text("上海")}})
+		return
+	}
 	switch rapid.IntRange(0, 17).Draw(t, "what") {
 	case 0, 1, 2, 3, 4:
 		key := w.key("A")
@@ -276,8 +282,9 @@ func TestReplayYieldsWhatWasRecorded(t *testing.T) {
 		if rapid.Bool().Draw(r, "later") {
 			after = begin + rapid.Int64Range(0, now-begin).Draw(r, "after")
 		}
-		err = runtime.Together(context.Background(), []*runtime.View{view}, nil, func(_ int, as []*exprplan.Member) error {
-			tally, err := player.Fork().Play(as[0], replay.Stretch{After: after, To: now})
+		err = runtime.Together(context.Background(), []*runtime.View{view}, nil, func(_ int, who runtime.Read) error {
+			as := who.As
+			tally, err := player.Fork().Play(as[0], replay.Stretch{After: after, To: now, Set: who.Set})
 			if err != nil {
 				return err
 			}
@@ -313,7 +320,7 @@ func edits(t *testing.T) (out []*ir.Program) {
 		{"expire after 12 days  pending 1 day", "expire end of next month", "keep 8 days", "drop one"},
 		{"from 800", "from 100", "from 2000", "from 300", "at most 2 per 10 days", "stock 1"},
 		{"  reverse order on refund matching order_id by amount\n", "", "price 100 stars", "price 500 stars", `"two"`, `"three"`},
-		{"campaign winback {", "campaign welcome {\n  include existing", "at most 3 per week", "at most 1 per month"},
+		{"campaign winback {", "campaign sleepers {\n  include existing", "at most 3 per week", "at most 1 per month"},
 		{"start 2026-01-01", "start 2026-03-06", "days since last(order) >= 3", "days since last(order) >= 1", "due 2 days", "due 1 day"},
 	} {
 		if text := strings.NewReplacer(change...).Replace(club); text != club {
@@ -331,7 +338,8 @@ func sound(prog *ir.Program, data storage.Data, s replay.Stretch, before *ir.Pro
 		return err
 	}
 	s.Existing = player.Including(before)
-	return runtime.Together(context.Background(), []*runtime.View{view}, nil, func(_ int, as []*exprplan.Member) error {
+	return runtime.Together(context.Background(), []*runtime.View{view}, nil, func(_ int, who runtime.Read) error {
+		as := who.As
 		p := player.Fork()
 		tally, err := p.Play(as[0], s)
 		if err != nil {

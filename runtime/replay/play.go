@@ -18,6 +18,10 @@ type Stretch struct {
 	// Existing are campaigns that come into force at the first instant and include existing members: they begin with the
 	// member if it is in their segment, or on their tier.
 	Existing []int
+	// Set is when an attribute of the member was set first; 0 if that is not known. A member who has no event before the first
+	// instant, and of whom nothing was set by then, comes with its first event or when something was set: it enters the
+	// segments that it is in.
+	Set int64
 }
 
 // Play goes through a member's time and returns what has followed.
@@ -47,6 +51,7 @@ type play struct {
 	firstListed map[int]int64
 	coming      []arrival
 	inside      []bool // by follows
+	there       bool   // the member has come
 	due         int64  // never if nothing is
 	stamps      int64
 	codes       codes
@@ -59,10 +64,13 @@ const never = 1<<63 - 1
 // arrival is an event that comes, or something that is asked of the programme.
 type arrival struct {
 	at    int64
-	event int // -1: it is asked
+	event int // -1: it is asked; comes: the member itself comes
 	e     exprplan.Event
 	ask   ask
 }
+
+// comes is the arrival of the member itself.
+const comes = -2
 
 // begin sets the member up as it was at the first instant.
 func (p *Player) begin(stored *exprplan.Member, s Stretch) *play {
@@ -70,10 +78,12 @@ func (p *Player) begin(stored *exprplan.Member, s Stretch) *play {
 		Player: p, stored: stored, after: s.After, clock: s.After, events: make([][]exprplan.Event, len(p.prog.Events)), inside: make([]bool, len(p.follows)),
 		due: never, stamps: s.After, tally: newTally(), codes: codes{recorded: map[int][]string{}},
 	}
+	y.there = s.Set != 0 && s.Set <= s.After
 	for i, decl := range p.prog.Events {
 		all := stored.Events(i)
 		n := upTo(all, s.After)
 		y.events[i] = all[:n:n]
+		y.there = y.there || n > 0
 		later := all[n:upTo(all, s.To)]
 		if decl.Facts != "" {
 			y.asked(i, later)
@@ -83,6 +93,10 @@ func (p *Player) begin(stored *exprplan.Member, s Stretch) *play {
 			y.coming = append(y.coming, arrival{at: e.At, event: i, e: e})
 		}
 	}
+	if !y.there && s.Set > s.After && s.Set <= s.To {
+		y.coming = append([]arrival{{at: s.Set, event: comes}}, y.coming...)
+	}
+	y.there = y.there || len(y.coming) == 0
 	slices.SortStableFunc(y.coming, func(a, b arrival) int { return cmp.Compare(a.at, b.at) })
 	y.member = *stored
 	y.member.Events = func(event int) []exprplan.Event { return y.events[event] }
@@ -107,6 +121,9 @@ func (y *play) stale() { y.conductor.Keeper().Evaluator().Reset() }
 // start finds out where the member is at the first instant, and begins the campaigns that include it.
 func (y *play) start(existing []int) error {
 	y.at(y.clock)
+	if !y.there {
+		return nil
+	}
 	for i, s := range y.follows {
 		in, err := y.holds(&y.member, y.prog.Segments[s].Expr)
 		if err != nil {
@@ -178,6 +195,9 @@ func (y *play) run(to int64) error {
 
 // next is the next instant at which something may happen.
 func (y *play) next() int64 {
+	if !y.there {
+		return y.coming[0].at
+	}
 	next := y.due
 	if slices.Contains(y.clocked, true) {
 		next = min(next, y.prog.Zone.NextDateChange(y.clock))
@@ -196,6 +216,9 @@ func (y *play) next() int64 {
 
 // instant does what is due, then what the clock has changed, then what is scheduled, and then takes in what comes.
 func (y *play) instant(due bool) error {
+	if !y.there {
+		return y.arrivals()
+	}
 	if due {
 		t := y.turn(programme.Input{})
 		if err := t.Due(); err != nil {
@@ -213,6 +236,11 @@ func (y *play) instant(due bool) error {
 	if err := y.scheduled(); err != nil {
 		return err
 	}
+	return y.arrivals()
+}
+
+// arrivals takes in what comes at the clock.
+func (y *play) arrivals() error {
 	for len(y.coming) > 0 && y.coming[0].at <= y.clock {
 		a := y.coming[0]
 		y.coming = y.coming[1:]
@@ -229,7 +257,12 @@ func (y *play) drift() error {
 	if !midnight && len(y.moves) == 0 {
 		return nil
 	}
-	crossings, err := y.crossed(&y.member, func(i int) bool { return y.clocked[i] || len(y.moves) > 0 })
+	return y.shift(func(i int) bool { return y.clocked[i] || len(y.moves) > 0 })
+}
+
+// shift follows what has changed without a turn, in some of the segments; nil is all.
+func (y *play) shift(wanted func(i int) bool) error {
+	crossings, err := y.crossed(&y.member, wanted)
 	if err != nil || len(crossings) == 0 {
 		return err
 	}
@@ -332,6 +365,10 @@ func (y *play) scheduled() error {
 
 // arrive takes in an event, or asks what was asked.
 func (y *play) arrive(a arrival) error {
+	y.there = true
+	if a.event == comes {
+		return y.shift(nil)
+	}
 	if a.event < 0 {
 		return y.again(a.ask)
 	}
