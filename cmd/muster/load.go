@@ -21,6 +21,7 @@ type loadOptions struct {
 	duration        time.Duration
 	events          int64
 	during          string
+	programme       bool
 	profile         string
 }
 
@@ -37,7 +38,8 @@ DIR/live.db, which is made first if it is not there; or that of --server, which 
 With --rate an answer's time counts from the instant at which its batch was due, however busy the server was before it.
 Without, the next batch is sent when one is answered. --during does something in the middle of the run, to the server
 of its own: checkpoint puts the journal into the columns, reload changes the window of one tag, midnight lets a new day
-begin. Questions asked meanwhile, twenty a second, are timed too. CPU is that of the process,
+begin, schedule lets a campaign begin that runs once a day. With --programme the rules have points, tiers, coupons and
+campaigns, too, and what they send goes to a file. Questions asked meanwhile, twenty a second, are timed too. CPU is that of the process,
 the sender's share included.
 
 load report DIR prints the table of docs/performance.md.`,
@@ -57,7 +59,8 @@ load report DIR prints the table of docs/performance.md.`,
 	flags.Float64Var(&o.rate, "rate", 0, "how many events are due per `second`; 0 sends as many as are answered")
 	flags.DurationVar(&o.duration, "duration", 20*time.Second, "how `long` to send")
 	flags.Int64Var(&o.events, "events", 0, "end after so many events")
-	flags.StringVar(&o.during, "during", "", "`what` happens in the middle: checkpoint, reload or midnight")
+	flags.BoolVar(&o.programme, "programme", false, "with points, tiers, coupons and campaigns on, and a sink that takes the messages")
+	flags.StringVar(&o.during, "during", "", "`what` happens in the middle: checkpoint, reload, midnight, or the programme's schedule")
 	flags.StringVar(&o.profile, "profile", "", "write a CPU profile of the run to a `file`")
 	cmd.AddCommand(newLoadReport(a), newLoadFlash(a))
 	return cmd
@@ -78,7 +81,9 @@ func (o *loadOptions) check() error {
 	case o.duration <= 0 && o.events == 0:
 		return usageError("load", "say with --duration or --events when to end")
 	case o.during != "" && disturbances[o.during] == nil:
-		return usageError("load", "--during takes checkpoint, reload or midnight")
+		return usageError("load", "--during takes checkpoint, reload, midnight or schedule")
+	case o.during == "schedule" && !o.programme:
+		return usageError("load", "--during schedule is for --programme: nothing else has a schedule")
 	}
 	if o.orders == 0 {
 		o.orders = 5 * o.members
@@ -115,6 +120,9 @@ func (a *app) load(ctx context.Context, args []string, o loadOptions) error {
 			return err
 		}
 		defer own.close()
+		pacing, stop := context.WithCancel(ctx)
+		defer stop()
+		go paceGarbage(pacing, a.env)
 		if err := m.run(ctx, a, own.target(), o, own); err != nil {
 			return err
 		}

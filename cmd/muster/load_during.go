@@ -5,6 +5,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/muster-engine/muster/compiler/calendar"
 	"github.com/muster-engine/muster/runtime/load"
 )
 
@@ -19,18 +20,24 @@ var disturbances = map[string]func(ctx context.Context, s *ownServer) error{
 		_, err = s.engine.Reload(ctx, prog)
 		return err
 	},
-	"midnight": func(ctx context.Context, s *ownServer) error {
-		for s.engine.Clock() < s.midnight() {
-			if err := sleep(ctx, time.Millisecond); err != nil {
-				return err
-			}
-		}
-		return nil
-	},
+	"midnight": untilItComes,
+	"schedule": untilItComes,
 }
 
-// midnight is the one that comes after the server has started, in microseconds.
-func (s *ownServer) midnight() int64 { return s.prog.Zone.NextDateChange(s.zero.UnixMicro()) }
+// untilItComes returns when the engine has gone through the instant for which the server waits, or has found nothing to do
+// at it.
+func untilItComes(ctx context.Context, s *ownServer) error {
+	const idle = 2 * calendar.Second
+	for s.engine.Clock() < s.comes && s.clock().UnixMicro() < s.comes+idle {
+		if err := sleep(ctx, time.Millisecond); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// comesByItself reports whether a disturbance comes with time, and is not made.
+func comesByItself(during string) bool { return during == "midnight" || during == "schedule" }
 
 // disturbance is what goes on beside a run.
 type disturbance struct {
@@ -50,14 +57,14 @@ type disturbance struct {
 // disturb begins, in the course of the run or at its end, what --during says, and asks questions from the beginning to the end.
 func (s *ownServer) disturb(ctx context.Context, o loadOptions) *disturbance {
 	d := &disturbance{what: o.during, over: make(chan struct{})}
-	if o.during == "midnight" { // it comes in the middle of the run
-		left := time.Duration(s.midnight()-s.clock().UnixMicro())*time.Microsecond - o.duration/2
+	if comesByItself(o.during) { // in the middle of the run
+		left := time.Duration(s.comes-s.clock().UnixMicro())*time.Microsecond - o.duration/2
 		s.ahead.Add(max(0, int64(left)))
 	}
 	asking, cancel := context.WithCancel(ctx)
 	d.cancel = cancel
 	d.beside.Go(func() { d.ask(asking, s) })
-	if o.during == "reload" || o.during == "midnight" {
+	if o.during == "reload" || comesByItself(o.during) {
 		d.beside.Go(func() { d.watch(asking, s) })
 	}
 	if o.during != "" {
@@ -71,8 +78,8 @@ func (s *ownServer) disturb(ctx context.Context, o loadOptions) *disturbance {
 			began := s.app.now()
 			d.fault = disturbances[o.during](ctx, s)
 			d.took = s.app.now().Sub(began)
-			if o.during == "midnight" {
-				d.took = time.Duration(s.clock().UnixMicro()-s.midnight()) * time.Microsecond
+			if comesByItself(o.during) {
+				d.took = time.Duration(s.clock().UnixMicro()-s.comes) * time.Microsecond
 			}
 		})
 	}
@@ -81,7 +88,7 @@ func (s *ownServer) disturb(ctx context.Context, o loadOptions) *disturbance {
 
 // begin is how long after the start of a run the disturbance begins.
 func (o loadOptions) begin() time.Duration {
-	if o.during == "midnight" {
+	if comesByItself(o.during) {
 		return 0
 	}
 	return o.duration / 4

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"log/slog"
 	"net"
 	"net/http"
 	"os"
@@ -19,6 +20,7 @@ import (
 	"github.com/muster-engine/muster/compiler/ir"
 	"github.com/muster-engine/muster/rules"
 	"github.com/muster-engine/muster/runtime/api"
+	"github.com/muster-engine/muster/runtime/deliver"
 	"github.com/muster-engine/muster/runtime/ingest"
 	"github.com/muster-engine/muster/runtime/live"
 	"github.com/muster-engine/muster/runtime/load"
@@ -29,6 +31,7 @@ import (
 // ownOptions are how a server that is only measured differs from others.
 type ownOptions struct {
 	checkpointMembers int // as in [live.Options]
+	text              string
 }
 
 // ownServer serves a copy of the benchmark's store on this machine. Its clock starts at ten in the morning of the
@@ -40,17 +43,22 @@ type ownServer struct {
 	prog     *ir.Program
 	store    *storage.Store
 	engine   *live.Engine
+	sinks    *deliver.Deliverer
 	server   *http.Server
 	listener net.Listener
 	members  int64
 	began    time.Time
 	zero     time.Time     // what the server's clock showed at began
+	comes    int64         // the instant by its clock that lies in the middle of a run, if something comes then
 	ahead    atomic.Int64  // by how much it was moved since, in nanoseconds
 	opening  time.Duration // how long the engine took to come up
 }
 
 func (a *app) ownServer(ctx context.Context, dir string, o loadOptions, own ownOptions) (*ownServer, error) {
-	prog, err := a.program(rules.FromSources([]rules.Source{{Name: "rules.muster", Text: workload.LiveRules}}))
+	if own.text = workload.LiveRules; o.programme {
+		own.text = workload.LoyaltyRules
+	}
+	prog, err := a.program(rules.FromSources([]rules.Source{{Name: "rules.muster", Text: own.text}}))
 	if err != nil {
 		return nil, err
 	}
@@ -62,9 +70,13 @@ func (a *app) ownServer(ctx context.Context, dir string, o loadOptions, own ownO
 	}
 	s := &ownServer{app: a, opt: own, prog: prog, path: filepath.Join(dir, "load.db"), began: a.now()}
 	day := calendar.FromCivil(workload.Clock.Year, workload.Clock.Month, workload.Clock.Day)
-	if s.zero = time.UnixMicro(prog.Zone.Midnight(day) + 10*calendar.Hour); o.during == "midnight" {
+	switch s.zero = time.UnixMicro(prog.Zone.Midnight(day) + 11*calendar.Hour); o.during {
+	case "midnight":
 		s.zero = time.UnixMicro(prog.Zone.Midnight(day) - 10*calendar.Minute)
+	case "schedule":
+		s.zero = time.UnixMicro(prog.Zone.Midnight(day) + 10*calendar.Hour - 10*calendar.Minute)
 	}
+	s.comes = s.zero.UnixMicro() + 10*calendar.Minute
 	if err := copyFile(s.path, master); err != nil {
 		return nil, err
 	}
@@ -115,6 +127,13 @@ func (s *ownServer) open(ctx context.Context) (err error) {
 		return err
 	}
 	s.opening = s.app.now().Sub(began)
+	s.sinks, err = deliver.Start(s.prog, deliver.Options{
+		Store: s.store, Members: s.engine, Handovers: s.store, Setup: deliver.Setup{Env: s.env, Dir: filepath.Dir(s.path)},
+		Clock: deliver.Clock{Now: s.clock}, Logger: slog.New(slog.DiscardHandler),
+	})
+	if err != nil {
+		return err
+	}
 	if s.listener, err = net.Listen("tcp", "127.0.0.1:0"); err != nil {
 		return err
 	}
@@ -128,18 +147,22 @@ func (s *ownServer) stop() {
 	if s.server != nil {
 		s.server.Close()
 	}
+	if s.sinks != nil {
+		s.sinks.Stop(context.Background())
+	}
 	if s.engine != nil {
 		s.engine.Close()
 	}
 	if s.store != nil {
 		s.store.Close()
 	}
-	s.server, s.engine, s.store = nil, nil, nil
+	s.server, s.sinks, s.engine, s.store = nil, nil, nil, nil
 }
 
 func (s *ownServer) close() {
 	s.stop()
 	os.Remove(s.path)
+	os.Remove(filepath.Join(filepath.Dir(s.path), workload.SinkFile))
 }
 
 // clock is the server's.
@@ -165,7 +188,7 @@ func dialTCP(address string) func(context.Context) (net.Conn, error) {
 // editedRules are the workload's rules with one tag changed, on which other tags and segments stand.
 func (s *ownServer) editedRules(ctx context.Context) (*ir.Program, error) {
 	const before, after = "sum(order.amount) in last 90 days\n", "sum(order.amount) in last 91 days\n"
-	text := workload.LiveRules
+	text := s.opt.text
 	if s.engine.View().Program().Hash == s.prog.Hash {
 		text = strings.Replace(text, before, after, 1)
 	}

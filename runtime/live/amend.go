@@ -2,10 +2,7 @@ package live
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
-
-	"github.com/klauspost/compress/s2"
 
 	"github.com/muster-engine/muster/storage"
 )
@@ -74,6 +71,5 @@ func MergeEntry(clock int64, merges []Joined) ([]byte, error) {
 	for _, m := range merges {
 		en.Inputs = append(en.Inputs, Input{Kind: Attributes, Whose: &Whose{Member: m.Survivor, Absorbed: []uint32{m.Absorbed}}})
 	}
-	record, err := json.Marshal(en)
-	return s2.Encode(nil, record), err
+	return encodeEntry(en)
 }

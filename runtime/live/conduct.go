@@ -68,7 +68,7 @@ func (e *Engine) loyal() bool { return !e.conductor.Idle() }
 // turn returns a member's turn, opened if it has none. at is the instant that the input gives, 0 for the present.
 func (g *group) turn(m *member, at int64) *turn {
 	if m.turn == nil {
-		hands := programme.Hands{Stamp: func() int64 { return g.stamps.Next(g.now) }, Supply: g.supply()}
+		hands := programme.Hands{Stamp: func() int64 { return g.stamps.Next(g.now) }, Supply: g.supply(), Later: m.later(g.engine.prog)}
 		m.turn = &turn{Turn: g.engine.conductor.Begin(g.worldNow(), m.person(g.engine.prog), hands, programme.Input{At: at, Quiet: g.quiet || m.cause != ""})}
 	}
 	return m.turn

@@ -18,11 +18,11 @@ import (
 // gives the same state.
 type entry struct {
 	Clock  int64
-	Inputs []Input                 `json:",omitempty"`
-	Cuts   map[string]storage.Cuts `json:",omitempty"` // of ntiles, taken at Clock
+	Inputs []Input
+	Cuts   map[string]storage.Cuts // of ntiles, taken at Clock
 	// Outcomes are what followed from the inputs, in their order. Stamp is the last that was given.
-	Outcomes []outcome `json:",omitempty"`
-	Stamp    int64     `json:",omitempty"`
+	Outcomes []outcome
+	Stamp    int64
 
 	// These are written beside it, and not played back.
 	receipts  []storage.Receipt
@@ -34,11 +34,11 @@ type entry struct {
 // journal writes an entry and what it reports, durably. Of an entry that is written and may not be on the disk e.unsure
 // tells; the state has to follow it all the same.
 func (e *Engine) journal(en entry, crossings []Crossing) error {
-	record, err := json.Marshal(en)
+	record, err := encodeEntry(en)
 	if err != nil {
 		return err
 	}
-	out := storage.JournalEntry{Seq: e.seq + 1, Record: s2.Encode(nil, record), Receipts: en.receipts, Messages: en.messages, Conflicts: en.conflicts, Erased: en.erased}
+	out := storage.JournalEntry{Seq: e.seq + 1, Record: record, Receipts: en.receipts, Messages: en.messages, Conflicts: en.conflicts, Erased: en.erased}
 	if len(crossings) > 0 {
 		reported, err := json.Marshal(crossings)
 		if err != nil {
@@ -118,14 +118,6 @@ func (e *Engine) recover(ctx context.Context) error {
 		return err
 	}
 	return e.includeAtStart(ctx)
-}
-
-func decodeEntry(record []byte) (en entry, err error) {
-	raw, err := s2.Decode(nil, record)
-	if err == nil {
-		err = json.Unmarshal(raw, &en)
-	}
-	return en, err
 }
 
 // replay takes an entry's inputs, and what followed from them, into the state without evaluating anyone.

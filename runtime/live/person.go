@@ -1,6 +1,8 @@
 package live
 
 import (
+	"slices"
+
 	"github.com/muster-engine/muster/compiler/exprplan"
 	"github.com/muster-engine/muster/compiler/ir"
 	"github.com/muster-engine/muster/runtime"
@@ -32,6 +34,23 @@ func (m *member) person(prog *ir.Program) *exprplan.Member {
 			}
 			return out
 		},
+	}
+}
+
+// later finds the first event of a type after an instant in the member's history as it is when it is asked.
+func (m *member) later(prog *ir.Program) func(event int, after int64) (int64, bool) {
+	return func(i int, after int64) (int64, bool) {
+		list := m.events[prog.Events[i].Name]
+		if len(list) == 0 || list[len(list)-1].at <= after {
+			return 0, false
+		}
+		n, _ := slices.BinarySearchFunc(list, after, func(e event, at int64) int {
+			if e.at <= at {
+				return -1
+			}
+			return 1
+		})
+		return list[n].at, true
 	}
 }
 

@@ -139,6 +139,9 @@ type Hands struct {
 	Supply loyalty.Supply
 	// Everybody says that nobody is held out.
 	Everybody bool
+	// Later is the instant of the member's first event of a type after one, false if there is none; nil to read all events
+	// for it.
+	Later func(event int, after int64) (int64, bool)
 }
 
 // Input says what a turn is about, for what campaigns may make of it.

@@ -251,10 +251,11 @@ func (t *Turn) Next() (at int64, ok bool) {
 		sooner(max(due, t.world.Now+1))
 	}
 	for event, concerns := range t.c.concerns {
-		if list := t.base.Events(event); concerns {
-			if i := after(list, t.world.Now); i < len(list) {
-				sooner(list[i].At)
-			}
+		if !concerns {
+			continue
+		}
+		if x, there := t.later(event); there {
+			sooner(x)
 		}
 	}
 	for _, r := range t.c.ladders {
@@ -263,6 +264,18 @@ func (t *Turn) Next() (at int64, ok bool) {
 		}
 	}
 	return at, ok
+}
+
+// later is the instant of the first event of a type that is still to come.
+func (t *Turn) later(event int) (int64, bool) {
+	if t.hands.Later != nil {
+		return t.hands.Later(event, t.world.Now)
+	}
+	list := t.base.Events(event)
+	if i := after(list, t.world.Now); i < len(list) {
+		return list[i].At, true
+	}
+	return 0, false
 }
 
 // hasAny reports whether the member has anything that the measure of a ladder reads.

@@ -10,8 +10,18 @@ import (
 //go:embed segments.muster
 var segments string
 
+//go:embed programme.muster
+var programme string
+
 // LiveRules are the benchmark's rules with the 30 segments that are live while events arrive.
 var LiveRules = Rules + segments
+
+// LoyaltyRules are LiveRules with a programme of points, tiers, coupons and campaigns, whose messages go to the file
+// SinkFile.
+var LoyaltyRules = LiveRules + programme
+
+// SinkFile is where the programme's messages go.
+const SinkFile = "load_sms.ndjson"
 
 // AppendEvent appends event i of a stream of orders of a number of members, as an object of JSON without an end of line.
 // at is when it is sent. One in a hundred is sent a second time later in the stream, one in fifty happened up to three
