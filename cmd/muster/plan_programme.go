@@ -221,7 +221,7 @@ var lineTime = map[effect.When]string{effect.Now: "now", effect.Ahead: "up to mi
 // moveOf is between which tiers a member's measure moves, where the lines have it as an example.
 func moveOf(lines []effect.Line, member uint32) string {
 	for _, l := range lines {
-		if l.When != effect.Now || l.Of == "" || l.What == effect.Measured {
+		if l.When != effect.Now || l.Of == "" || l.What != effect.Up && l.What != effect.Down {
 			continue
 		}
 		for _, e := range l.Examples {

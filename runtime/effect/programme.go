@@ -477,8 +477,9 @@ func (c *comparison) itemise(out *Programme) {
 	for _, item := range all {
 		for key, l := range out.lines {
 			owed := l.When == Now && l.What == replay.Liability && item.Status == Changed
-			if item.Status == Removed && l.When == Ahead && (l.What == replay.Liability || l.What == replay.Members) {
-				continue // that it is gone is said of now
+			comesOrGoes := item.Status == Removed || item.Status == Added
+			if l.When == Ahead && (item.Status == Removed && l.What == replay.Liability || comesOrGoes && l.What == replay.Members) {
+				continue // it is said of now
 			}
 			if key.row.Kind == item.Kind && key.row.Name == item.Name && (l.Members > 0 || owed) {
 				item.Lines = append(item.Lines, *l)
