@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/url"
 	"strings"
@@ -88,6 +89,11 @@ func (c *client) do(ctx context.Context, method, path string, body, into any) er
 // send sends a request, with a body of a type unless that is nil, and returns the answer, whose body is the caller's to
 // close.
 func (c *client) send(ctx context.Context, method, path, kind string, body io.Reader) (*http.Response, error) {
+	return c.sendWith(ctx, method, path, kind, body, nil)
+}
+
+// sendWith is send with further headers.
+func (c *client) sendWith(ctx context.Context, method, path, kind string, body io.Reader, further http.Header) (*http.Response, error) {
 	r, err := http.NewRequestWithContext(ctx, method, c.base+path, body)
 	if err != nil {
 		return nil, err
@@ -95,6 +101,7 @@ func (c *client) send(ctx context.Context, method, path, kind string, body io.Re
 	if body != nil {
 		r.Header.Set("Content-Type", kind)
 	}
+	maps.Copy(r.Header, further)
 	if c.token != "" {
 		r.Header.Set("Authorization", "Bearer "+c.token)
 	}

@@ -38,11 +38,15 @@ GB18030, and maps its columns as the source in the rules says. - is standard inp
 
 Rows that cannot be taken go to a file of rejects with their line, column and reason. All files take effect together
 or, if the import is broken off, not at all. A file whose content was taken before is refused unless --again says so.
-The store is made if there is none, and remembers the rules.`,
+The store is made if there is none, and remembers the rules.
+
+A server (--server) is sent the rows in batches, each of which counts once: broken off, the same command goes on where it
+was, and what was sent stays. Within 30 days the same file is not taken again unless --again says so.`,
 		Example: `  muster import --source pos sales-2026-*.csv.gz
   muster import --source stores stores.csv            a table: replaces its rows
   zcat old.ndjson.gz | muster import --source pos --as ndjson -
-  muster import --source pos --max-rejects 0 sales.csv`,
+  muster import --source pos --max-rejects 0 sales.csv
+  muster import --source pos --server http://127.0.0.1:7077 today.csv`,
 		Args: cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error { return a.importFiles(cmd.Context(), args, o) },
 	}
@@ -62,6 +66,9 @@ func (a *app) importFiles(ctx context.Context, files []string, o importOptions) 
 	delimiter, err := oneRune(o.delimiter)
 	if err != nil {
 		return err
+	}
+	if server := a.serverURL(); server != "" {
+		return a.importOverServer(ctx, server, files, o, delimiter)
 	}
 	_, absent := os.Stat(a.storeFile())
 	s, err := a.open(ctx, createStore)

@@ -8,7 +8,6 @@ import (
 
 // withoutServer are the commands that no server is asked by, with what to do instead.
 var withoutServer = map[string]string{
-	"import":  "an import needs the store for itself; send the rows to the server: POST /v1/events?source=NAME, a JSON object a line",
 	"restore": "a store is restored where it lies, while no server has it open",
 	"compact": "a store is compacted where it lies, while no server has it open",
 	"serve":   "one store has one server; --store names another store",

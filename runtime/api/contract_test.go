@@ -201,6 +201,7 @@ var calls = map[string][]call{
 	"GET /v1/syncs":                      {{200, "/v1/syncs", "", "", nil}},
 	"POST /v1/syncs/{name}":              {{200, "/v1/syncs/crm", "", `{"whole":true}`, nil}, {400, "/v1/syncs/crm", "", "{", nil}, {404, "/v1/syncs/crn", "", "{}", nil}},
 	"GET /v1/rules":                      {{200, "/v1/rules", "", "", nil}},
+	"GET /v1/sources":                    {{200, "/v1/sources", "", "", nil}},
 	"POST /v1/rules/reload":              {{200, "/v1/rules/reload", "", "", nil}},
 	"GET /v1/clock":                      {{200, "/v1/clock", "", "", nil}},
 	"POST /v1/clock":                     {{200, "/v1/clock", "", `{"pin":"2026-11-01T12:00"}`, nil}, {200, "/v1/clock", "", `{"advance":"1 minute"}`, nil}, {400, "/v1/clock", "", "{", nil}, {409, "/v1/clock", "", `{"pin":"2026-01-01"}`, nil}, {422, "/v1/clock", "", `{"advance":"soon"}`, nil}},
@@ -303,7 +304,7 @@ func TestEveryAnswerIsAsDocumented(t *testing.T) {
 				normal.token = "nobody-has-this-token"
 				ask(normal, method, path, one)
 			case 403:
-				normal.token = map[bool]string{true: onlyWrites, false: onlyReads}[method == "GET" || path == "/v1/query" || path == "/v1/console"]
+				normal.token = map[bool]string{true: onlyWrites, false: onlyReads}[method == "GET" && path != "/v1/sources" || path == "/v1/query" || path == "/v1/console"]
 				ask(normal, method, path, one)
 			case 413:
 				one.body = strings.Repeat("1", 2000)

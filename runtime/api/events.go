@@ -235,7 +235,7 @@ func sourceOf(prog *ir.Program, target ir.SourceTarget, name string) (*ir.Source
 	for _, src := range prog.Sources {
 		if src.Target != target {
 			if src.Name == name {
-				return nil, fail(http.StatusUnprocessableEntity, "source %s gives something else; this address takes %s", name, targetNames[target])
+				return nil, fail(http.StatusUnprocessableEntity, "source %s gives %s; this address takes %s", name, targetNames[src.Target], targetNames[target])
 			}
 			continue
 		}

@@ -73,6 +73,7 @@ func (s *Server) routes() []route {
 		{"GET", "/v1/syncs", Read, s.getSyncs},
 		{"POST", "/v1/syncs/{name}", Admin, s.postSync},
 		{"GET", "/v1/rules", Read, s.getRules},
+		{"GET", "/v1/sources", Write, s.getSources},
 		{"POST", "/v1/rules/reload", Admin, s.postReload},
 		{"GET", "/v1/clock", Read, s.getClock},
 		{"POST", "/v1/clock", Admin, s.postClock},
