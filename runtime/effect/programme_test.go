@@ -72,7 +72,7 @@ func line(r *effect.Report, name string, when effect.When, what replay.What, of 
 
 // TestProgrammeIsThatOfEachMember holds what is reported of an edit to sums over the model of the members.
 func TestProgrammeIsThatOfEachMember(t *testing.T) {
-	data, model := shoppers(60, rand.New(rand.NewPCG(1, 2)))
+	data, model := shoppers(30, rand.New(rand.NewPCG(1, 2)))
 	rapid.Check(t, func(r *rapid.T) {
 		type set struct {
 			rate, rung, bound int
@@ -139,7 +139,7 @@ func TestProgrammeIsThatOfEachMember(t *testing.T) {
 // TestProgrammeOfTheSameRules: rules that are laid out otherwise, with other titles and comments, do nothing else, whether
 // members are gone through or not.
 func TestProgrammeOfTheSameRules(t *testing.T) {
-	data, _ := shoppers(40, rand.New(rand.NewPCG(3, 4)))
+	data, _ := shoppers(15, rand.New(rand.NewPCG(3, 4)))
 	text := clubRules(2, 400, 100, "a")
 	rapid.Check(t, func(r *rapid.T) {
 		words := strings.Split(text, " ")
@@ -166,17 +166,17 @@ func TestProgrammeOfTheSameRules(t *testing.T) {
 }
 
 func TestProgrammeOfAPart(t *testing.T) {
-	const members = 3000
+	const members = 2000
 	data, _ := shoppers(members, rand.New(rand.NewPCG(5, 6)))
 	before, after := program(t, clubRules(1, 400, 100, "a")), program(t, clubRules(2, 400, 100, "a"))
 	all := play(t, data, before, after, effect.Replay{Days: 60})
-	part := play(t, data, before, after, effect.Replay{Days: 60, Members: 600})
-	again := play(t, data, before, after, effect.Replay{Days: 60, Members: 600})
+	part := play(t, data, before, after, effect.Replay{Days: 60, Members: 500})
+	again := play(t, data, before, after, effect.Replay{Days: 60, Members: 500})
 	if p := all.Programme; p.Sampled() || p.Members != members || p.Of != members {
 		t.Errorf("all: %d of %d", p.Members, p.Of)
 	}
 	p := part.Programme
-	if !p.Sampled() || p.Members < 500 || p.Members > 700 || p.Of != members {
+	if !p.Sampled() || p.Members < 400 || p.Members > 600 || p.Of != members {
 		t.Errorf("a part: %d of %d", p.Members, p.Of)
 	}
 	if a, b := fmt.Sprint(part.Programme.Items), fmt.Sprint(again.Programme.Items); a != b {
