@@ -21,6 +21,8 @@ type taken struct {
 	Merged    int       `json:"merged,omitempty"`
 	Conflicts int       `json:"conflicts,omitempty"`
 	Rejected  []refused `json:"rejected"`
+	// Unread are fields that mean nothing and are near ones that are missing; their lines were taken without them.
+	Unread []refused `json:"unread,omitempty"`
 }
 
 // refused is a line that was not taken.
@@ -62,12 +64,16 @@ func (s *Server) postBatch(w http.ResponseWriter, r *http.Request, target ir.Sou
 			b.refusals[i] = &refused{Reason: "the line is not valid UTF-8"}
 			continue
 		}
-		in, why := read(l.text)
+		in, why, slip := read(l.text)
 		if why != nil {
 			b.refusals[i] = why
 			continue
 		}
 		b.inputs, b.places = append(b.inputs, in), append(b.places, i)
+		if slip != nil && len(b.slips) < maxSlips {
+			slip.Line = l.number
+			b.slips = append(b.slips, *slip)
+		}
 	}
 	kind := "event"
 	if target == ir.ToMember {
@@ -104,11 +110,15 @@ type batch struct {
 	refusals []*refused // by line; nil where it is sound
 	inputs   []live.Input
 	places   []int // the line of each input
+	slips    []refused
 }
+
+// maxSlips is how many fields that were passed over are told of a batch.
+const maxSlips = 100
 
 // answer tells what became of the lines.
 func (b *batch) answer(outcomes []live.Outcome) taken {
-	out := taken{Rejected: []refused{}}
+	out := taken{Rejected: []refused{}, Unread: b.slips}
 	for k, o := range outcomes {
 		out.Merged += o.Absorbed
 		if o.Conflict {
@@ -167,14 +177,14 @@ func (s *Server) reader(prog *ir.Program, kind readerKind) (objectReader, error)
 		if target == ir.ToEvent {
 			event = prog.Events[src.Index].Name
 		}
-		return func(text []byte) (live.Input, *refused) { return mapped(m, event, text) }, nil
+		return func(text []byte) (live.Input, *refused, *refused) { return mapped(m, event, text) }, nil
 	}
 	if target == ir.ToMember {
 		m, err := ingest.NewObjectMapper(prog, ingest.MembersByName(prog), s.opt.Env)
 		if err != nil {
 			return nil, fail(http.StatusUnprocessableEntity, "%v", err)
 		}
-		return func(text []byte) (live.Input, *refused) { return mapped(m, "", text) }, nil
+		return func(text []byte) (live.Input, *refused, *refused) { return mapped(m, "", text) }, nil
 	}
 	return s.byType(prog), nil
 }
@@ -183,12 +193,12 @@ func (s *Server) reader(prog *ir.Program, kind readerKind) (objectReader, error)
 func (s *Server) byType(prog *ir.Program) objectReader {
 	which := ndjson.NewReader([]string{"type"})
 	mappers := make([]*ingest.ObjectMapper, len(prog.Events))
-	return func(text []byte) (live.Input, *refused) {
+	return func(text []byte) (in live.Input, why, slip *refused) {
 		if f, ok := which.Read(text); !ok {
-			return live.Input{}, &refused{Reason: ingest.NoObject(f, text).Reason}
+			return in, &refused{Reason: ingest.NoObject(f, text).Reason}, nil
 		}
 		if which.Values[0].Kind != ndjson.String {
-			return live.Input{}, &refused{Field: "type", Reason: "type must name an event of the rules"}
+			return in, &refused{Field: "type", Reason: "type must name an event of the rules"}, nil
 		}
 		name := string(which.Values[0].Text)
 		event := eventIndex(prog, name)
@@ -197,12 +207,12 @@ func (s *Server) byType(prog *ir.Program) objectReader {
 			if near, ok := diag.Near(name, eventNames(prog)); ok {
 				reason += "; did you mean " + near + "?"
 			}
-			return live.Input{}, &refused{Field: "type", Reason: reason}
+			return in, &refused{Field: "type", Reason: reason}, nil
 		}
 		if mappers[event] == nil {
 			m, err := ingest.NewObjectMapper(prog, ingest.EventByName(prog, event), s.opt.Env)
 			if err != nil {
-				return live.Input{}, &refused{Reason: err.Error()}
+				return in, &refused{Reason: err.Error()}, nil
 			}
 			mappers[event] = m
 		}
@@ -211,12 +221,12 @@ func (s *Server) byType(prog *ir.Program) objectReader {
 }
 
 // mapped is an object as an input: an event if it has a name, else attributes.
-func mapped(m *ingest.ObjectMapper, event string, text []byte) (live.Input, *refused) {
+func mapped(m *ingest.ObjectMapper, event string, text []byte) (in live.Input, why, slip *refused) {
 	o, f, ok := m.Map(text)
 	if !ok {
-		return live.Input{}, &refused{Field: f.Field, Reason: f.Reason}
+		return in, &refused{Field: f.Field, Reason: f.Reason}, nil
 	}
-	in := live.Input{Kind: live.Attributes, Values: o.Values}
+	in = live.Input{Kind: live.Attributes, Values: o.Values}
 	if event != "" {
 		in = live.Input{Kind: live.Event, Type: event, Key: o.Key, HasAt: o.HasAt, At: o.At, Values: o.Values}
 	}
@@ -227,7 +237,10 @@ func mapped(m *ingest.ObjectMapper, event string, text []byte) (live.Input, *ref
 		}
 		in.IDs = append(in.IDs, live.ID{Attribute: id.Attribute, Text: id.Text})
 	}
-	return in, nil
+	if o.Slip.Field != "" {
+		slip = &refused{Field: o.Slip.Field, Reason: o.Slip.Reason}
+	}
+	return in, nil, slip
 }
 
 func sourceOf(prog *ir.Program, target ir.SourceTarget, name string) (*ir.Source, error) {

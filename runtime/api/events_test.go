@@ -77,6 +77,31 @@ func TestBadLinesWhereIDsAreSalted(t *testing.T) {
 		{"line":2,"reason":"no JSON object: the line ends in the middle of the object (character 16)"}]}`)
 }
 
+// A field that is near one that is missing is told; others that mean nothing are passed over.
+func TestMisspeltFieldsAreTold(t *testing.T) {
+	f := newFixture(t, nil)
+	f.expect("POST", "/v1/events", strings.Join([]string{
+		`{"type":"order","phone":"13900000001","order_id":"1","amuont":1,"channel":"pos","cashier":"Li"}`,
+		`{"type":"order","phone":"13900000001","order_id":"2","amount":1,"amounts":2}`,
+		`{"type":"order","phone":"13900000001","order_id":"3","Amount":1,"chanel":"app"}`,
+		`{"type":"order","phon":"13900000001","order_id":"4"}`,
+		`{"type":"visit","phone":"13900000001","pages":"home","more":{"page":"x"}}`,
+	}, "\n"), 200, `{"accepted":4,"duplicate":0,"rejected":[{"line":4,"field":"phone","reason":"no usable id: all id cells are empty"}],"unread":[
+		{"line":1,"field":"amuont","reason":"means nothing here; did you mean amount?"},
+		{"line":3,"field":"Amount","reason":"means nothing here; did you mean amount?"},
+		{"line":5,"field":"pages","reason":"means nothing here; did you mean page?"}]}`)
+	f.expect("POST", "/v1/members", `{"phone":"13900000001","ctiy":"Suzhou"}`, 200,
+		`{"accepted":1,"duplicate":0,"rejected":[],"unread":[{"line":1,"field":"ctiy","reason":"means nothing here; did you mean city?"}]}`)
+	f.expect("POST", "/v1/members?source=people", `{"mobile":"13900000001","twon":"Suzhou"}`, 200, `{"accepted":1,"duplicate":0,"rejected":[]}`)
+	var many strings.Builder
+	for range 200 {
+		many.WriteString(`{"phone":"13900000001","ctiy":"Suzhou"}` + "\n")
+	}
+	if got := strings.Count(f.send("POST", "/v1/members", many.String()).Body.String(), "ctiy"); got != maxSlips {
+		t.Error(got)
+	}
+}
+
 func TestObjectOverSeveralLines(t *testing.T) {
 	f := newFixture(t, nil)
 	f.expect("POST", "/v1/events", "{\n \"type\": \"order\",\n \"phone\": \"13900000001\",\n \"order_id\": \"O1\"\n}\n", 200, `{"accepted":1,"duplicate":0,"rejected":[]}`)

@@ -51,7 +51,7 @@ var quoted = regexp.MustCompile(`"(\\.|[^"\\])*"`)
 // withoutValues is an answer as it is kept: reasons do not say any more what was refused, so that nothing of a member is
 // kept with it.
 func (t taken) withoutValues() taken {
-	t.Rejected = slices.Clone(t.Rejected)
+	t.Rejected, t.Unread = slices.Clone(t.Rejected), nil
 	for i := range t.Rejected {
 		t.Rejected[i].Reason = quoted.ReplaceAllString(t.Rejected[i].Reason, `"…"`)
 	}

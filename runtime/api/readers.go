@@ -7,8 +7,9 @@ import (
 	"github.com/muster-engine/muster/runtime/live"
 )
 
-// objectReader reads the objects of one batch after the other, in one goroutine at a time.
-type objectReader func([]byte) (live.Input, *refused)
+// objectReader reads the objects of one batch after the other, in one goroutine at a time. why is why an object cannot be
+// taken; slip, of one that can, is a field that is not read and may be misspelt.
+type objectReader func([]byte) (in live.Input, why, slip *refused)
 
 // readers keeps what reads batches from request to request, for making it takes longer than reading an event. What was
 // made under an earlier rule set is dropped.

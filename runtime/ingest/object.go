@@ -1,7 +1,10 @@
 package ingest
 
 import (
+	"slices"
+
 	"github.com/muster-engine/muster/compiler/ir"
+	"github.com/muster-engine/muster/dsl/diag"
 	"github.com/muster-engine/muster/runtime/ingest/ndjson"
 	"github.com/muster-engine/muster/storage/column"
 )
@@ -14,6 +17,9 @@ type Object struct {
 	Key   string // of an event with a key field
 	// Values are event fields or attributes by name; one of kind 0 clears an attribute. What the object lacks is absent.
 	Values map[string]column.Value
+	// Slip is a key that was passed over and is near one that the object lacks, with what may have been meant: Field is empty
+	// if there is none. It is looked for where keys are the names of the rules.
+	Slip ObjectFault
 }
 
 // ObjectID is an id, normalised. A hashed one is the channel's digest of an id, as bytes.
@@ -36,6 +42,7 @@ type ObjectMapper struct {
 	json *ndjson.Reader
 	rows *rowMapper
 	sink *objectSink
+	near map[string]int // by keys that mean nothing: which of plan.wanted may have been meant, or -1
 }
 
 // NewObjectMapper returns a mapper for a source of events or members. Each goroutine needs its own.
@@ -68,7 +75,35 @@ func (m *ObjectMapper) Map(line []byte) (o Object, f ObjectFault, ok bool) {
 	for _, id := range m.rows.ids {
 		o.IDs = append(o.IDs, ObjectID{m.plan.idAttrs[id.owner].name, string(m.rows.idText[id.from:id.to]), id.hashed})
 	}
+	if m.plan.source.Span.IsZero() { // no rule declares it
+		o.Slip = m.slip()
+	}
 	return o, ObjectFault{}, true
+}
+
+// maxNear bounds how many keys that mean nothing are remembered.
+const maxNear = 1000
+
+// slip looks for a key of the object in hand that is misspelt.
+func (m *ObjectMapper) slip() ObjectFault {
+	for _, key := range m.json.Unwanted {
+		at, known := m.near[string(key)]
+		if !known {
+			name := string(key)
+			near, _ := diag.Near(name, m.plan.wanted)
+			if at = slices.Index(m.plan.wanted, near); name == "type" {
+				at = -1
+			}
+			if m.near == nil || len(m.near) == maxNear {
+				m.near = make(map[string]int)
+			}
+			m.near[name] = at
+		}
+		if at >= 0 && m.json.Values[at].Kind == ndjson.Absent {
+			return ObjectFault{string(key), "means nothing here; did you mean " + m.plan.wanted[at] + "?"}
+		}
+	}
+	return ObjectFault{}
 }
 
 // EventByName is the source of objects that name an event's fields, the ids of members and at as the rules do. A field

@@ -38,10 +38,15 @@ type Value struct {
 // maxDepth bounds how deep objects and lists may nest.
 const maxDepth = 64
 
+// maxUnwanted bounds how many keys that nobody wants are told.
+const maxUnwanted = 8
+
 // Reader reads one line after another.
 type Reader struct {
 	// Values has the value of each wanted key, in the order of the keys given to NewReader.
 	Values []Value
+	// Unwanted are keys of the object itself that nobody wants, a few at most. They are valid until the next line is read.
+	Unwanted [][]byte
 
 	root  *node
 	line  []byte
@@ -91,6 +96,7 @@ type Fault struct {
 // Read reads one line, an object. If it is none, ok is false and fault tells why.
 func (r *Reader) Read(line []byte) (fault Fault, ok bool) {
 	clear(r.Values)
+	r.Unwanted = r.Unwanted[:0]
 	r.line, r.pos, r.arena, r.fault = line, 0, r.arena[:0], ""
 	r.space()
 	switch {
@@ -191,6 +197,9 @@ func (r *Reader) object(at *node, depth int) {
 					break
 				}
 			}
+		}
+		if below == nil && at == r.root && len(r.Unwanted) < maxUnwanted {
+			r.Unwanted = append(r.Unwanted, key)
 		}
 		v := r.value(below, below != nil && below.slot >= 0, depth)
 		if r.fault != "" {
