@@ -92,7 +92,7 @@ func (a *app) showErased(e *dossier.Erased) {
 	line(e.Attributes, "attribute")
 	line(e.Lists, "list")
 	for _, kind := range slices.Sorted(maps.Keys(e.Events)) {
-		line(e.Events[kind], "event \""+kind+"\"")
+		line(e.Events[kind], kind+" event")
 	}
 	line(e.Conflicts, "conflict without its ids")
 	line(e.Messages, "message")

@@ -21,7 +21,7 @@ type Live interface {
 const rounds = 5
 
 // atOnce is how many members are asked for at once: their plans are made once for all, and their rows are small.
-const atOnce = 64
+const atOnce = 16
 
 // RecomputeLive is [Recompute] of every sparse-th member while events arrive. It keeps what the engine says of them in
 // memory, so they should be some thousands at most.
