@@ -208,7 +208,7 @@ func lockReplaced(path string) (unlock func(), err error) {
 const compactTx = 16 << 20
 
 // Compact rewrites a store without the room that deleted things have left, verifies the result and puts it in the place
-// of the old file. It returns the sizes of both. The store must not be in use.
+// of the old file, if it is smaller. It returns the sizes before and after. The store must not be in use.
 func Compact(ctx context.Context, path string, progress func(step string, done, total int64)) (before, after int64, err error) {
 	s, err := Open(path, Options{}) // sweeps what a killed import left
 	if err != nil {
@@ -236,6 +236,9 @@ func Compact(ctx context.Context, path string, progress func(step string, done, 
 	size, err := os.Stat(temp)
 	if err != nil {
 		return 0, 0, err
+	}
+	if size.Size() >= info.Size() {
+		return info.Size(), info.Size(), nil
 	}
 	if err := os.Rename(temp, path); err != nil {
 		return 0, 0, err

@@ -108,6 +108,27 @@ func TestABackupIsTheStore(t *testing.T) {
 	}
 }
 
+// A small store, such as a backup, may have less to spare than a new file takes; then it stays as it is.
+func TestCompactingMakesNoStoreLarger(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "small.db")
+	s, err := Open(path, Options{Create: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	copied := filepath.Join(t.TempDir(), "copy.db")
+	if _, err := s.Backup(context.Background(), copied, false, nil); err != nil {
+		t.Fatal(err)
+	}
+	s.Close()
+	before, after, err := Compact(context.Background(), copied, nil)
+	if err != nil || after > before {
+		t.Errorf("from %d to %d bytes: %v", before, after, err)
+	}
+	if info, err := os.Stat(copied); err != nil || info.Size() != after {
+		t.Errorf("%v, %v", info, err)
+	}
+}
+
 func TestACompactedStoreIsSmallerAndTheSame(t *testing.T) {
 	s, want := filled(t)
 	path, ctx := s.Path(), context.Background()
