@@ -115,8 +115,11 @@ func TestSpendingAndReturning(t *testing.T) {
 	if err := spend(31, "S2"); !errors.As(err, &short) || short.There != 30 {
 		t.Errorf("spent more than there is: %v", err)
 	}
-	if err := spend(1, "S1"); !errors.Is(err, loyalty.ErrTwice) {
+	if err := spend(120, "S1"); !errors.Is(err, loyalty.ErrTwice) {
 		t.Errorf("spent twice: %v", err)
+	}
+	if refusal := (*loyalty.Refusal)(nil); !errors.As(spend(1, "S1"), &refusal) || refusal.Reason != loyalty.WhyOtherKey {
+		t.Errorf("spent another number with one key: %v", spend(1, "S1"))
 	}
 	if err := giveBack(50, "S1"); err != nil {
 		t.Fatal(err)

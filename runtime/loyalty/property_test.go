@@ -68,6 +68,7 @@ type model struct {
 	amount map[string]int64
 	back   map[string]map[string]int64 // refunds by order and their own key
 	spent  map[string]int64            // by key, less returns
+	asked  map[string]int64            // by key, as they were asked for
 	added  int64                       // adjustments
 }
 
@@ -102,7 +103,7 @@ func TestLedger(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			rapid.Check(t, func(rt *rapid.T) {
 				p := newPerson(t, prog, "2026-03-01")
-				m := &model{points: map[string]int64{}, amount: map[string]int64{}, back: map[string]map[string]int64{}, spent: map[string]int64{}}
+				m := &model{points: map[string]int64{}, amount: map[string]int64{}, back: map[string]map[string]int64{}, spent: map[string]int64{}, asked: map[string]int64{}}
 				orders := []string{"O1", "O2", "O3"}
 				rt.Repeat(map[string]func(*rapid.T){
 					"order": func(rt *rapid.T) {
@@ -148,6 +149,10 @@ func TestLedger(t *testing.T) {
 						err := p.do(func(a *loyalty.Account) error { return a.Spend(0, n, key) })
 						_, before := m.spent[key]
 						switch {
+						case before && m.asked[key] != n:
+							if refusal := (*loyalty.Refusal)(nil); !errors.As(err, &refusal) || refusal.Reason != loyalty.WhyOtherKey {
+								rt.Fatalf("another spending %s of %d after one of %d: %v", key, n, m.asked[key], err)
+							}
 						case before:
 							if !errors.Is(err, loyalty.ErrTwice) {
 								rt.Fatalf("a second spending %s: %v", key, err)
@@ -159,7 +164,7 @@ func TestLedger(t *testing.T) {
 						case err != nil:
 							rt.Fatal(err)
 						default:
-							m.spent[key] = n
+							m.spent[key], m.asked[key] = n, n
 						}
 					},
 					"return": func(rt *rapid.T) {

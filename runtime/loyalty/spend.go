@@ -31,12 +31,16 @@ func (e *ShortError) Error() string {
 // Is makes errors.Is(err, ErrShort) true.
 func (e *ShortError) Is(target error) bool { return target == ErrShort }
 
-// Spend takes points from the lots that expire first. key names the spending, for its return.
+// Spend takes points from the lots that expire first. key names the spending, for its return; one of another number of
+// points under the same key is refused.
 func (a *Account) Spend(points int, n int64, key string) error {
 	if n <= 0 {
 		return ErrAmount
 	}
 	if a.spent(points, key) != nil {
+		if before := -a.moved(points, ir.FactCauseKey, key, whatSpend); before != n {
+			return refuse(WhyOtherKey, "with this key %d points were spent, not %d", before, n)
+		}
 		return ErrTwice
 	}
 	lots := a.Lots(points)
@@ -88,6 +92,9 @@ func (a *Account) Return(points int, n int64, key, request string) error {
 		return ErrAmount
 	}
 	if request != "" && a.done(points, whatReturn, ir.FactRule, request) {
+		if before := a.moved(points, ir.FactRule, request, whatReturn); before != n {
+			return refuse(WhyOtherKey, "with this key %d points were returned, not %d", before, n)
+		}
 		return ErrTwice
 	}
 	taken := a.spent(points, key)
@@ -126,6 +133,17 @@ func (a *Account) done(points int, what, field, request string) bool {
 	})
 }
 
+// moved is by how many active points the entries that were written for a request, which a field names, changed the balance.
+func (a *Account) moved(points int, field, request string, what ...string) (n int64) {
+	p, k := a.k.prog.Points[points], a.k
+	for _, e := range a.of(p.Facts) {
+		if k.field(p.Facts, e, field).S == request && slices.Contains(what, k.field(p.Facts, e, ir.FactWhat).S) {
+			n += k.field(p.Facts, e, ir.FactActive).I
+		}
+	}
+	return n
+}
+
 // Adjust adds points that no event earned, such as an opening balance, or takes some away (n below 0): from the lots that
 // expire first, then below zero. Expires is the last date on which added ones hold; nil is what the rules say of points of
 // today. key names the request; one that has no name counts every time.
@@ -134,6 +152,9 @@ func (a *Account) Adjust(points int, n int64, expires *int64, key string) error 
 		return ErrAmount
 	}
 	if key != "" && (a.done(points, whatAdjust, ir.FactCauseKey, key) || a.done(points, whatTakeOff, ir.FactCauseKey, key)) {
+		if before := a.moved(points, ir.FactCauseKey, key, whatAdjust, whatTakeOff); before != n {
+			return refuse(WhyOtherKey, "with this key the points were adjusted by %d, not %d", before, n)
+		}
 		return ErrTwice
 	}
 	cause := Cause{whatAdjust, key}

@@ -79,10 +79,11 @@ func (t *Turn) Crossed(crossings []Crossing) (more bool, err error) {
 	return more || escalated, err
 }
 
-// escalate does what the rules say of the cases that have become overdue, unless that is too long ago.
+// escalate does what the rules say of the cases that have become overdue, unless that is too long ago. A deadline is no
+// crossing: it passes also when a command moves the clock.
 func (t *Turn) escalate() (acted bool, err error) {
 	for _, o := range t.overdue {
-		if t.in.Quiet || t.isLate(o.Episode.Due) {
+		if t.in.Quiet && !t.passed || t.isLate(o.Episode.Due) {
 			continue
 		}
 		did, err := t.stage().Overdue(campaign.Overdue{Case: o.Case, Ticket: o.Episode.Ticket, Opened: o.Episode.Opened})
