@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"context"
 	"slices"
+	"sync"
+	"sync/atomic"
 
 	"github.com/RoaringBitmap/roaring/v2"
 
@@ -56,6 +58,27 @@ type change struct {
 	block *block
 	work  *worker
 	open  map[int]bool // event types that the worker has opened
+
+	asking sync.Mutex // held while one of several goroutines asks the block for something, which may have to be computed
+}
+
+// column, list and segment ask the block, which is held, for what it has of the members.
+func (c *change) column(n *ir.Node) *resident {
+	c.asking.Lock()
+	defer c.asking.Unlock()
+	return c.block.column(n)
+}
+
+func (c *change) list(i int) index.Bits {
+	c.asking.Lock()
+	defer c.asking.Unlock()
+	return c.block.list(i)
+}
+
+func (c *change) segment(i int) index.Bits {
+	c.asking.Lock()
+	defer c.asking.Unlock()
+	return c.block.segment(i)
 }
 
 // evaluateRows returns a view of some members' present state, with the cuts of v, ready to be asked for columns.
@@ -101,9 +124,10 @@ type Crossing struct {
 // Evaluate works out what members whose state has changed are at now (not before the view's instant), without changing
 // the view. Segments must have been computed before, by [View.Segments]. The change must be ended by [Change.Commit] or
 // [Change.Discard]. earlier are changes that are not yet committed and will be before this one: members that are in one of
-// them are compared with what the last such makes of them, and not with the view.
+// them are compared with what the last such makes of them, and not with the view. Several
+// goroutines may evaluate at once, each other members.
 func (v *View) Evaluate(ctx context.Context, rows Rows, now int64, earlier ...*Change) (*Change, error) {
-	c := &Change{view: v, now: now, last: len(rows.Numbers())}
+	c := &Change{view: v, now: now, lanes: len(rows.Numbers())}
 	if len(rows.Numbers()) == 0 {
 		return c, nil
 	}
@@ -135,7 +159,8 @@ type Change struct {
 	small     *change
 	crossings []Crossing
 	before    []place // by lane, where an earlier change has the member; nil if none has any
-	last      int     // how many members no later change has
+	lanes     int
+	taken     atomic.Int32 // how many members later changes have
 }
 
 // place is a member's lane in a change; of nil for none.
@@ -153,10 +178,10 @@ func (c *Change) follow(earlier []*Change) {
 			}
 			if at, ok := slices.BinarySearch(e.small.rows.Numbers(), m); ok {
 				if c.before == nil {
-					c.before = make([]place, c.last)
+					c.before = make([]place, c.lanes)
 				}
 				c.before[lane] = place{e, uint32(at)}
-				e.last--
+				e.taken.Add(1)
 				break
 			}
 		}
@@ -164,7 +189,7 @@ func (c *Change) follow(earlier []*Change) {
 }
 
 // Superseded reports whether later changes have all members of this one, so that it need not be committed.
-func (c *Change) Superseded() bool { return c.last == 0 }
+func (c *Change) Superseded() bool { return int(c.taken.Load()) == c.lanes }
 
 // Crossings are the segments that members enter or leave by the change, by member, then segment.
 func (c *Change) Crossings() []Crossing { return c.crossings }
@@ -218,18 +243,47 @@ func (c *Change) Commit() error {
 	defer c.Discard()
 	numbers := c.small.rows.Numbers()
 	v.extend(numbers[len(numbers)-1])
-	return c.small.with(func() {
-		for from := 0; from < len(numbers); {
-			no := int(numbers[from] / column.Block)
-			to := from
-			for to < len(numbers) && int(numbers[to]/column.Block) == no {
-				to++
-			}
-			(*v.blocks.Load())[no].apply(c.small, from, to)
-			from = to
+	var parts []part
+	for from := 0; from < len(numbers); {
+		no := int(numbers[from] / column.Block)
+		to := from
+		for to < len(numbers) && int(numbers[to]/column.Block) == no {
+			to++
 		}
+		parts = append(parts, part{(*v.blocks.Load())[no], from, to})
+		from = to
+	}
+	return c.small.with(func() {
+		inHalves(len(parts), len(numbers), func(from, to int) {
+			for _, p := range parts[from:to] {
+				p.block.apply(c.small, p.from, p.to)
+			}
+		})
 	})
 }
+
+// part is the lanes of a change whose members are in a block of the view.
+type part struct {
+	block    *block
+	from, to int
+}
+
+// inHalves runs f on [0, n), in two halves at once where there is much to do: as many members as are worth a goroutine.
+func inHalves(n, members int, f func(from, to int)) {
+	if n < 2 || members < manyMembers {
+		f(0, n)
+		return
+	}
+	var other error
+	var beside sync.WaitGroup
+	beside.Go(func() { other = vector.Catch(func() { f(n/2, n) }) })
+	first := vector.Catch(func() { f(0, n/2) })
+	beside.Wait()
+	vector.Fail(cmp.Or(first, other))
+}
+
+// manyMembers are worth a goroutine.
+const manyMembers = 64
 
 // Discard drops the change.
 func (c *Change) Discard() {
@@ -274,14 +328,14 @@ func (b *block) apply(small *change, from, to int) {
 		if r.node == nil {
 			continue
 		}
-		r.patch(small.block.column(r.node), r.node.Type.Kind, lanes)
+		r.patch(small.column(r.node), r.node.Type.Kind, lanes)
 	}
 	for i, set := range b.lists {
-		lanes.setBits(set, small.block.list(i))
+		lanes.setBits(set, small.list(i))
 	}
 	for i := range b.view.prog.Segments {
 		if set, ok := b.segments[i]; ok {
-			lanes.setBits(set, small.block.segment(i))
+			lanes.setBits(set, small.segment(i))
 		} else {
 			b.segment(i) // a block that has just come: computed with the change in it
 		}

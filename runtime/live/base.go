@@ -27,26 +27,30 @@ type stored struct {
 	recent recent
 }
 
-// recent are members that were read of a state a moment ago: whoever looks at a member often changes it next.
+// recent are members that were read of a state a moment ago: whoever looks at a member often changes it next. Those read
+// lately are in members, those before in older.
 type recent struct {
-	mu      sync.Mutex
-	members map[uint32]*member
+	mu             sync.Mutex
+	members, older map[uint32]*member
 }
 
-// maxRecent is how many members are kept.
-const maxRecent = 4096
+// maxRecent is how many members are kept at least, once so many were read.
+const maxRecent = 8192
 
 func (r *recent) get(number uint32) *member {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return r.members[number]
+	if m := r.members[number]; m != nil {
+		return m
+	}
+	return r.older[number]
 }
 
 func (r *recent) put(m *member) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.members == nil || len(r.members) >= maxRecent {
-		r.members = make(map[uint32]*member)
+		r.members, r.older = make(map[uint32]*member), r.members
 	}
 	r.members[m.number] = m
 }

@@ -326,8 +326,21 @@ func (e *Engine) Submit(ctx context.Context, inputs []Input) ([]Outcome, error) 
 	if len(inputs) == 0 {
 		return nil, nil
 	}
+	e.foresee(inputs)
 	a, err := e.hand(ctx, &submission{inputs: inputs, done: make(chan answer, 1)})
 	return a.outcomes, err
+}
+
+// foresee reads the members of whom inputs probably are, beside the loop, which then finds them among those that were read
+// a moment ago. What goes wrong, goes wrong again where it matters.
+func (e *Engine) foresee(inputs []Input) {
+	for i := range inputs {
+		for _, id := range inputs[i].IDs[:min(1, len(inputs[i].IDs))] {
+			if number, known := e.Find(id.Attribute, id.Text); known {
+				_, _ = e.current(number)
+			}
+		}
+	}
 }
 
 // hand puts a submission into the queue and waits for its answer.

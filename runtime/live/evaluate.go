@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"slices"
+	"sync"
 
 	"github.com/muster-engine/muster/runtime"
 	"github.com/muster-engine/muster/storage/column"
@@ -25,20 +26,37 @@ func (e *Engine) evaluate(ctx context.Context, view *runtime.View, members []*me
 		before[i] = c.Change
 	}
 	slices.SortFunc(members, func(a, b *member) int { return cmp.Compare(a.number, b.number) })
-	var out changes
-	for {
-		n := min(len(members), column.Block)
-		one, err := view.Evaluate(ctx, e.rows(members[:n]), at, before...)
-		if err != nil {
-			out.Discard()
-			return nil, err
-		}
-		out = append(out, change{one, members[:n]})
-		if members = members[n:]; len(members) == 0 {
-			return out, nil
-		}
+	size := column.Block
+	if len(members) >= manyMembers {
+		size = min(size, (len(members)+1)/2)
 	}
+	parts := slices.Collect(slices.Chunk(members, size))
+	out, faults := make(changes, len(parts)), make([]error, len(parts))
+	one := func(i int) {
+		out[i].members = parts[i]
+		out[i].Change, faults[i] = view.Evaluate(ctx, e.rows(parts[i]), at, before...)
+	}
+	for i := 0; i < len(parts); i += 2 { // two at once: the loop leaves no more to do to other processors
+		var beside sync.WaitGroup
+		if i+1 < len(parts) {
+			beside.Go(func() { one(i + 1) })
+		}
+		one(i)
+		beside.Wait()
+	}
+	if err := cmp.Or(faults...); err != nil {
+		for _, c := range out {
+			if c.Change != nil {
+				c.Discard()
+			}
+		}
+		return nil, err
+	}
+	return out, nil
 }
+
+// manyMembers are worth being evaluated in two halves at once.
+const manyMembers = 64
 
 // present drops the changes all of whose members later ones have.
 func (c changes) present() changes {

@@ -73,7 +73,13 @@ func planEvents(list []event, of *ir.Event) []exprplan.Event {
 
 // storedFields are the fields of an event as they are stored.
 func storedFields(e exprplan.Event, of *ir.Event) map[string]column.Value {
-	out := make(map[string]column.Value, len(of.Fields))
+	known := 0
+	for _, v := range e.Fields {
+		if v.Known {
+			known++
+		}
+	}
+	out := make(map[string]column.Value, known) // of a dozen fields that facts have few are known of one
 	for i, f := range of.Fields {
 		v := e.Fields[i]
 		if !v.Known {
