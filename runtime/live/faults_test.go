@@ -230,8 +230,8 @@ func TestTheDiskFailsUnderTheEngine(t *testing.T) {
 	}
 	for n := 1; n <= total; n++ {
 		if os.Getenv("MUSTER_LONG") == "" {
-			if n%4 == 0 {
-				one(n, storagetest.Outcomes[n/4%3], n/12%2 == 1)
+			if n%8 == 0 {
+				one(n, storagetest.Outcomes[n/8%3], n/24%2 == 1)
 			}
 			continue
 		}
@@ -240,7 +240,7 @@ func TestTheDiskFailsUnderTheEngine(t *testing.T) {
 			one(n, outcome, true)
 		}
 	}
-	for n := 1; n <= total && unsure == 0; n++ { // every fourth may have met none that leaves an answer in doubt
+	for n := 1; n <= total && unsure == 0; n++ { // every eighth may have met none that leaves an answer in doubt
 		for _, outcome := range storagetest.Outcomes {
 			one(n, outcome, true)
 		}

@@ -177,6 +177,13 @@ func (e *Engine) commit(g *group, crossings []Crossing) error {
 		g.discard()
 		return e.fail("what was accepted is safe, but could not be applied", err)
 	}
+	if len(g.changes) == 0 { // an answer was written, of no member: time goes on all the same
+		still, err := g.view.Evaluate(g.ctx, e.rows(nil), g.now)
+		if err != nil {
+			return e.fail("what was accepted is safe, but could not be applied", err)
+		}
+		g.changes = changes{{Change: still}}
+	}
 	e.adopt(g)
 	e.clock = g.now
 	if err := g.changes.Commit(); err != nil {

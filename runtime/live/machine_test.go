@@ -33,7 +33,7 @@ import (
 //
 // MUSTER_LONG=1 makes thousands of steps of it.
 func TestMachine(t *testing.T) {
-	checks, steps := "4", "20"
+	checks, steps := "2", "20"
 	if os.Getenv("MUSTER_LONG") != "" {
 		checks, steps = "12", "40"
 	}
