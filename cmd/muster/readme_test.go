@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
 )
@@ -16,7 +17,7 @@ import (
 //
 // Of what a shell does, `export NAME=VALUE`, `cp FROM TO`, `COMMAND &` and `kill %1` are understood. A server that is
 // started so listens at a port of its own instead of the usual one, and is waited for; so is a new revision of its rules
-// after a cp.
+// after a cp, and a file that cat shows.
 func TestReadme(t *testing.T) { runTour(t, filepath.Join("..", "..", "README.md"), 20) }
 
 // runTour runs the tour of a document, which has at least so many commands.
@@ -49,6 +50,14 @@ func runTour(t *testing.T, name string, atLeast int) {
 			"await": await,
 			"try": func(ts *testscript.TestScript, _ bool, args []string) {
 				_ = ts.Exec(args[0], args[1:]...) // its status is not what the tour is about
+			},
+			"appears": func(ts *testscript.TestScript, _ bool, args []string) {
+				for range 1000 { // 20 seconds
+					if info, err := os.Stat(ts.MkAbs(args[0])); err == nil && info.Size() > 0 {
+						return
+					}
+					time.Sleep(20 * time.Millisecond)
+				}
 			},
 			"prints": func(ts *testscript.TestScript, _ bool, args []string) {
 				command := tour.commands[atoi(args[0])]
@@ -119,6 +128,8 @@ func (t *tour) script() string {
 			if revision++; serving {
 				line(`await http://127.0.0.1:$PORT/v1/rules '"revision":%d,'`, revision)
 			}
+		case word == "cat":
+			line("appears %s\ntry %s\nprints %d", rest, text, i)
 		case text == "kill %1":
 			line("kill -INT server\nwait server")
 		case strings.HasSuffix(text, "&"):
