@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// A server may let that much garbage gather, in bytes, and not less than what it keeps: collecting costs by what is kept,
-// and a server that keeps little would collect all the time.
+// A server may let that much garbage gather, in bytes, and not less than half of what it keeps: collecting costs by what is
+// kept, so that a server that keeps little would collect all the time, and one that keeps much must not need twice of it.
 const garbageRoom = 2 << 30
 
 // paceGarbage sets how often garbage is collected by how much memory is kept, now and every half minute until the context
@@ -27,8 +27,8 @@ func paceGarbage(ctx context.Context, env func(string) string) {
 	}
 }
 
-// garbagePercent is how much garbage may gather in percent of what is kept: room for all of garbageRoom, but not less than
-// as much again nor more than four times as much.
+// garbagePercent is how much garbage may gather in percent of what is kept: all of garbageRoom, but not less than half of
+// it nor more than four times as much.
 func garbagePercent(kept uint64) int {
-	return int(min(400, max(100, garbageRoom*100/max(kept, 1))))
+	return int(min(400, max(50, garbageRoom*100/max(kept, 1))))
 }

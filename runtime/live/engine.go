@@ -332,9 +332,10 @@ func (e *Engine) Submit(ctx context.Context, inputs []Input) ([]Outcome, error) 
 }
 
 // foresee reads the members of whom inputs probably are, beside the loop, which then finds them among those that were read
-// a moment ago. What goes wrong, goes wrong again where it matters.
+// a moment ago; of more inputs than members are kept, only those of the first. What goes wrong, goes wrong again where it
+// matters.
 func (e *Engine) foresee(inputs []Input) {
-	for i := range inputs {
+	for i := range inputs[:min(len(inputs), maxRecent)] {
 		for _, id := range inputs[i].IDs[:min(1, len(inputs[i].IDs))] {
 			if number, known := e.Find(id.Attribute, id.Text); known {
 				_, _ = e.current(number)

@@ -19,6 +19,7 @@ import (
 	"github.com/muster-engine/muster/compiler/ir"
 	"github.com/muster-engine/muster/dsl"
 	"github.com/muster-engine/muster/dsl/diag"
+	"github.com/muster-engine/muster/runtime/report"
 	"github.com/muster-engine/muster/storage"
 	"github.com/muster-engine/muster/storage/column"
 )
@@ -28,6 +29,7 @@ settings { language 1  timezone "Asia/Shanghai"  currency CNY }
 member { phone id  city string  height number }
 event order { order_id key  amount money  shop string }
 event visit { page string }
+event refund { refund_id key  order_id string  amount money }
 list vips
 list staff
 tag spend = sum(order.amount) in last 30 days
@@ -41,6 +43,7 @@ segment top_half = ntile(2, spend) = 2
 points stars {
   start 2026-01-01  expire after 2 days  pending 1 day
   earn shopping on order { give floor(amount / 10) * level.factor  at most 200 points per day }
+  reverse order on refund matching order_id by amount
 }
 tiers level { by earned(stars) in last 2 days  tier "low" { factor 1 }  tier "high" from 50 { factor 2 }  keep 1 day }
 sink sms { file "x"  at most 2 per day }
@@ -71,7 +74,7 @@ func killBatch(n int) []Input {
 		Values: map[string]column.Value{"order_id": column.Text(key(n, 0))},
 	}}
 	for i := 1; i <= r.IntN(12); i++ {
-		switch r.IntN(12) {
+		switch r.IntN(15) {
 		case 0:
 			in = append(in, Input{Kind: Attributes, IDs: phone(), Values: map[string]column.Value{
 				"city": column.Text(string(rune('x' + r.IntN(3)))), "height": column.Float(r.Float64()),
@@ -91,6 +94,23 @@ func killBatch(n int) []Input {
 				in = append(in, Input{Kind: Retract, Type: "order", IDs: old.IDs, Key: old.Key})
 				break
 			}
+		case 8:
+			for _, old := range killBatchKeys(n - 1 - r.IntN(9)) { // half of an order, at times before it and twice
+				in = append(in, Input{
+					Kind: Event, Type: "refund", IDs: old.IDs, Key: key(n, i), HasAt: true, At: now - r.Int64N(8*3600e6),
+					Values: map[string]column.Value{
+						"refund_id": column.Text(key(n, i)), "order_id": column.Text(old.Key), "amount": column.Int(old.Values["amount"].Int / 2),
+					},
+				})
+				break
+			}
+		case 9:
+			in = append(in, Input{Kind: Spend, IDs: phone(), Ask: &Ask{Of: "stars", Key: key(n, i), Points: 1 + r.Int64N(20)}})
+		case 10:
+			for _, spent := range killSpends(n - 1 - r.IntN(20)) {
+				in = append(in, Input{Kind: Return, IDs: spent.IDs, Ask: &Ask{Of: "stars", Key: key(n, i), Spent: spent.Ask.Key, Points: spent.Ask.Points}})
+				break
+			}
 		default:
 			in = append(in, Input{
 				Kind: Event, Type: "order", IDs: phone(), Key: key(n, i), HasAt: true, At: now + r.Int64N(8*3600e6) - 7*3600e6,
@@ -107,11 +127,35 @@ func killBatchKeys(n int) (out []Input) {
 		return nil
 	}
 	for _, in := range killBatch(n)[1:] {
-		if in.Kind == Event && in.Key != "" {
+		if in.Kind == Event && in.Type == "order" {
 			out = append(out, in)
 		}
 	}
 	return out
+}
+
+// killSpends lists what a batch spends; a third of the batches can be asked.
+func killSpends(n int) (out []Input) {
+	if n < 0 || n%3 != 0 {
+		return nil
+	}
+	for _, in := range killBatch(n) {
+		if in.Kind == Spend {
+			out = append(out, in)
+		}
+	}
+	return out
+}
+
+// soundBooks proves every balance of points from the entries.
+func soundBooks(t killFataler, e *Engine) {
+	books, err := report.Open(e.View(), report.Period{}).Books(context.Background(), "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !books.Sound {
+		t.Fatal(fmt.Sprintf("the books are not sound: %+v", books.Points))
+	}
 }
 
 // killClock is the time at which a batch is given: a few minutes after the one before, with many midnights.
@@ -217,6 +261,7 @@ func TestKillChild(t *testing.T) {
 			killPanics{}.Fatal("batch ", n, " was acknowledged and is taken again")
 		}
 	}
+	soundBooks(killPanics{}, e)
 	n := acknowledged
 	if hasBatch(killPanics{}, e, n) { // taken, and killed before the answer
 		if countsOnce(n) && !giveOnce(killPanics{}, e, n) {
@@ -274,6 +319,9 @@ func TestKilledAtAnyMoment(t *testing.T) {
 	if os.Getenv("MUSTER_LONG") != "" {
 		rounds = 20
 	}
+	if n, err := strconv.Atoi(os.Getenv("MUSTER_ROUNDS")); err == nil {
+		rounds = n
+	}
 	dir := t.TempDir()
 	path := filepath.Join(dir, "killed")
 	r := rand.New(rand.NewPCG(uint64(time.Now().UnixNano()), 0))
@@ -314,6 +362,20 @@ func expectUndisturbed(t *testing.T, path, reference string, batches int) {
 	defer e.Close()
 	if d, err := storage.Diff(got.Snapshot(), want.Snapshot()); d != "" || err != nil {
 		t.Fatalf("the stores differ: %s %v", d, err)
+	}
+	soundBooks(t, e)
+	entries := map[string]int{}
+	for m := range got.Members() {
+		found, err := e.current(m)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, f := range found.events["points:stars"] {
+			entries[f.fields[ir.FactWhat].Text]++
+		}
+	}
+	if batches > 160 && (entries["earn"] == 0 || entries["reverse"] == 0 || entries["spend"] == 0) {
+		t.Fatal("too little has happened to points: ", entries)
 	}
 	sent, err := got.Pending("sms", 0, 1<<30)
 	if err != nil {
