@@ -35,14 +35,17 @@ func (g *group) joined(survivor, absorbed *member, before []*exprplan.Member) er
 	})
 }
 
-// parted lets it be worked out when members are due that were one.
-func (g *group) parted(members ...*member) {
+// parted tells the programme that members were one, and lets it be worked out when they are due.
+func (g *group) parted(members ...*member) error {
 	if !g.conducts() {
-		return
+		return nil
 	}
-	for _, m := range members {
-		g.turn(m, 0)
-	}
+	return steered(func() error {
+		for _, m := range members {
+			g.turn(m, 0).Parted()
+		}
+		return nil
+	})
 }
 
 // marks are the fields that tell what a fact is about.

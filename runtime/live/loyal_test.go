@@ -321,6 +321,55 @@ func TestMembersThatBecomeOneKeepWhatBothHad(t *testing.T) {
 	}
 }
 
+// What one of two members owes and the other pays while they are one is owed again, and is the other's again, when they part.
+func TestMembersThatPartHaveTheirOwnDebts(t *testing.T) {
+	c := newClub(t, debtRules, "2026-03-01T10:00")
+	other := func(in Input) Input {
+		in.IDs = []ID{{"union", "u1"}}
+		return in
+	}
+	both := c.order("lin", "O3", 10)
+	both.IDs = append(both.IDs, ID{"union", "u1"})
+	c.give(
+		c.order("lin", "O1", 100), other(c.order("", "O2", 80)),
+		other(Input{Kind: Spend, Ask: &Ask{Of: "stars", Key: "S1", Points: 70}}), other(c.refund("", "R1", "O2", 80)),
+	)
+	balances := func(lin, other int64) {
+		t.Helper()
+		for n, want := range []int64{lin, other} {
+			m, err := c.engine.current(uint32(n))
+			if err != nil {
+				t.Fatal(err)
+			}
+			a := c.engine.conductor.Keeper().Open(c.engine.View().World(c.engine.View().Now()), m.person(c.prog), nil)
+			if active, _ := a.Balance(0); active != want || a.Books(0) != "" {
+				t.Errorf("member %d has %d points, and not %d; the books: %q", n, active, want, a.Books(0))
+			}
+		}
+	}
+	balances(100, -70)
+	c.give(both)
+	balances(40, 0)
+	c.give(Input{Kind: Split, IDs: []ID{{"union", "u1"}}})
+	for range 2 {
+		balances(110, -70)
+		c.reopen()
+	}
+	if out := c.ask(Spend, "lin", Ask{Of: "stars", Key: "S2", Points: 110}); out.Status != Accepted {
+		t.Error(out)
+	}
+	c.give(other(c.order("", "O4", 100)))
+	balances(0, 30)
+}
+
+const debtRules = `
+settings { language 1  timezone "Asia/Shanghai"  currency CNY }
+member { phone id  union id many }
+event order { order_id key  amount money }
+event refund { refund_id key  order_id string  amount money }
+points stars { start 2026-01-01  expire never  earn shopping on order { give floor(amount) }  reverse order on refund matching order_id by amount }
+`
+
 func holdingsOf(t *testing.T, c *club, who string) holdings.Holdings {
 	t.Helper()
 	n, _ := c.engine.Find("phone", who)

@@ -240,7 +240,9 @@ func (g *group) split(in *Input) (Outcome, error) {
 	for _, id := range record.IDs {
 		g.byID[ID(id)] = absorbed
 	}
-	g.parted(s, given)
+	if err := g.parted(s, given); err != nil {
+		return Outcome{}, err
+	}
 	*in = Input{Kind: Split, Member: absorbed, By: in.By}
 	return Outcome{Status: Accepted, Member: absorbed}, nil
 }

@@ -44,6 +44,14 @@ func (a *Account) Joined(before ...*exprplan.Member) {
 	}
 }
 
+// Parted says that the member was one with another and is so no more; its history is its own again. What its points paid of
+// what the other owed comes back to them: the other owes it again.
+func (a *Account) Parted() {
+	for i := range a.k.prog.Points {
+		a.levelDebt(i)
+	}
+}
+
 func (a *Account) joining(t *ir.Tiers, what string, tier int, keep int64) *fact {
 	f := a.k.fact(t.Facts, what).time(ir.FactDated, a.world.Now).text(ir.FactCause, whatJoin).
 		text(ir.FactRule, t.Tiers[tier].Name).set(ir.FactTier, ir.IntLike(ir.Enum, int64(tier)))

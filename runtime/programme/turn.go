@@ -83,6 +83,9 @@ func (t *Turn) Joined(before ...*exprplan.Member) {
 	t.account.Joined(before...)
 }
 
+// Parted says that the member was one with another and is so no more.
+func (t *Turn) Parted() { t.account.Parted() }
+
 // Due does what is due at the instant: pending points become active, points and codes expire, reservations lapse; then
 // events happen that were sent ahead of their time; then deadlines of cases pass.
 func (t *Turn) Due() error {
