@@ -72,8 +72,13 @@ func (g *group) attribute(m *member, f fact) {
 func about(a, b map[string]column.Value) bool {
 	for _, name := range marks {
 		x, y := a[name], b[name]
-		if name == ir.FactLot && (x.Int == 0 || y.Int == 0) { // of the debt: for which lot it is
-			continue
+		if name == ir.FactLot { // of the debt: for which lot it is
+			if x.Int == 0 {
+				x = a[ir.FactFor]
+			}
+			if y.Int == 0 {
+				y = b[ir.FactFor]
+			}
 		}
 		if x.Kind != 0 && y.Kind != 0 {
 			return x.Int == y.Int && x.Text == y.Text
