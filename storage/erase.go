@@ -61,6 +61,37 @@ func (o *outbox) forget(sink string, members []uint32) (int, error) {
 	return len(waiting) + len(dead), nil
 }
 
+// redactWords puts something else in the place of a text wherever it stands by itself: not within a word, and not where JSON
+// has a number, so that a short id leaves an answer what it is.
+func redactWords(in, text []byte) []byte {
+	word := func(b byte) bool {
+		return b >= '0' && b <= '9' || b >= 'a' && b <= 'z' || b >= 'A' && b <= 'Z' || b == '_' || b >= 0x80
+	}
+	var out []byte
+	for from := 0; len(text) > 0; {
+		i := bytes.Index(in[from:], text)
+		if i < 0 {
+			if out == nil {
+				return in
+			}
+			return append(out, in[from:]...)
+		}
+		i += from
+		end := i + len(text)
+		within := i > 0 && (word(in[i-1]) && word(text[0]) || bytes.IndexByte([]byte(":[,-."), in[i-1]) >= 0) ||
+			end < len(in) && word(in[end]) && word(text[len(text)-1])
+		out = append(out, in[from:i]...)
+		if within {
+			out = append(out, text[0])
+			from = i + 1
+		} else {
+			out = append(out, redacted...)
+			from = end
+		}
+	}
+	return in
+}
+
 // redactReceipts takes texts out of the answers that are kept.
 func (s *Store) redactReceipts(tx *bolt.Tx, texts []string) error {
 	b := tx.Bucket(receiptBucket)
@@ -71,16 +102,19 @@ func (s *Store) redactReceipts(tx *bolt.Tx, texts []string) error {
 	var changes []change
 	err := b.ForEach(func(k, v []byte) error {
 		body, fault := unseal(k, v)
+		if fault == "" && len(body) < receiptHead {
+			fault = "it is too short"
+		}
 		if fault != "" {
 			return &CorruptError{s.path, "the receipts", fault}
 		}
-		clean := body
+		clean := body[receiptHead:]
 		for _, text := range texts {
-			clean = bytes.ReplaceAll(clean, []byte(text), []byte(redacted))
+			clean = redactWords(clean, []byte(text))
 		}
-		if !bytes.Equal(clean, body) {
+		if !bytes.Equal(clean, body[receiptHead:]) {
 			k = bytes.Clone(k)
-			changes = append(changes, change{k, sealed(k, clean)})
+			changes = append(changes, change{k, sealed(k, append(bytes.Clone(body[:receiptHead]), clean...))})
 		}
 		return nil
 	})

@@ -26,6 +26,9 @@ type Receipt struct {
 	Answer []byte
 }
 
+// receiptHead is how long what comes before the answer is: the hash of what was sent, and when it was answered.
+const receiptHead = 32 + 8
+
 const microsPerDay = 86_400_000_000
 
 func (r *Receipt) day() uint32 { return uint32(max(0, r.At) / microsPerDay) }
@@ -118,13 +121,13 @@ func (s *Store) missing(c *bolt.Cursor, next, v []byte) error {
 
 func (s *Store) decodeReceipt(k, v []byte) (*Receipt, error) {
 	body, fault := unseal(k, v)
-	if fault == "" && (len(k) != 4+32 || len(body) < 32+8) {
+	if fault == "" && (len(k) != 4+32 || len(body) < receiptHead) {
 		fault = "it is too short"
 	}
 	if fault != "" {
 		return nil, &CorruptError{s.path, "the receipts", fault}
 	}
-	r := &Receipt{At: int64(binary.BigEndian.Uint64(body[32:])), Answer: bytes.Clone(body[40:])}
+	r := &Receipt{At: int64(binary.BigEndian.Uint64(body[32:])), Answer: bytes.Clone(body[receiptHead:])}
 	copy(r.Key[:], k[4:])
 	copy(r.Content[:], body)
 	return r, nil
