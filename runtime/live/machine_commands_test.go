@@ -5,9 +5,11 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"slices"
 
 	"pgregory.net/rapid"
 
+	"github.com/muster-engine/muster/compiler/calendar"
 	"github.com/muster-engine/muster/storage"
 )
 
@@ -54,11 +56,17 @@ type kept struct {
 	once   Once
 	inputs []Input
 	answer []byte
+	at     int64 // by the system's clock
 }
 
 // once hands over inputs that count once, some of them again, at times something else under their key.
 func (m *machine) once(t *rapid.T) {
 	ctx := context.Background()
+	newest := int64(0)
+	for _, k := range m.kept {
+		newest = max(newest, k.at)
+	}
+	m.kept = slices.DeleteFunc(m.kept, func(k kept) bool { return newest-k.at > (storage.ReceiptDays-1)*24*calendar.Hour }) // may be gone
 	if len(m.kept) > 0 && rapid.Bool().Draw(t, "again") {
 		k := rapid.SampledFrom(m.kept).Draw(t, "which")
 		want := error(nil)
@@ -75,7 +83,9 @@ func (m *machine) once(t *rapid.T) {
 	}
 	var outcomes []Outcome
 	k := kept{inputs: m.inputs(t, rapid.IntRange(0, 3).Draw(t, "inputs"))}
-	k.once = Once{Key: [32]byte{byte(len(m.kept)), byte(len(m.kept) >> 8), 1}, Content: [32]byte{5}, Answer: func(out []Outcome) []byte {
+	m.asked++
+	k.at = m.system.Load()
+	k.once = Once{Key: [32]byte{byte(m.asked), byte(m.asked >> 8), 1}, Content: [32]byte{5}, Answer: func(out []Outcome) []byte {
 		outcomes = out
 		text, _ := json.Marshal(out)
 		return text

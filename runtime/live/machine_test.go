@@ -113,6 +113,7 @@ type machine struct {
 	checked int // crossings
 	sent    int // inputs
 	kept    []kept
+	asked   int // how many submissions that count once there were
 }
 
 var errDisk = errors.New("the disk is full")
