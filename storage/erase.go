@@ -61,8 +61,8 @@ func (o *outbox) forget(sink string, members []uint32) (int, error) {
 	return len(waiting) + len(dead), nil
 }
 
-// redactWords puts something else in the place of a text wherever it stands by itself: not within a word, and not where JSON
-// has a number, so that a short id leaves an answer what it is.
+// redactWords puts something else in the place of a text wherever it stands by itself: not within a word, and not as a number
+// of JSON or a part of one, so that a short id leaves an answer what it is.
 func redactWords(in, text []byte) []byte {
 	word := func(b byte) bool {
 		return b >= '0' && b <= '9' || b >= 'a' && b <= 'z' || b >= 'A' && b <= 'Z' || b == '_' || b >= 0x80
@@ -78,8 +78,8 @@ func redactWords(in, text []byte) []byte {
 		}
 		i += from
 		end := i + len(text)
-		within := i > 0 && (word(in[i-1]) && word(text[0]) || bytes.IndexByte([]byte(":[,-."), in[i-1]) >= 0) ||
-			end < len(in) && word(in[end]) && word(text[len(text)-1])
+		within := i > 0 && word(in[i-1]) && word(text[0]) || end < len(in) && word(in[end]) && word(text[len(text)-1]) ||
+			isNumber(in, i, end)
 		out = append(out, in[from:i]...)
 		if within {
 			out = append(out, text[0])
@@ -92,12 +92,21 @@ func redactWords(in, text []byte) []byte {
 	return in
 }
 
+// isNumber reports whether [from, to) lies in a number of JSON: digits and what goes with them, between what stands around
+// values.
+func isNumber(in []byte, from, to int) bool {
+	const digits = "0123456789+-.eE"
+	if len(bytes.Trim(in[from:to], digits)) > 0 {
+		return false
+	}
+	before, after := bytes.TrimRight(in[:from], digits), bytes.TrimLeft(in[to:], digits)
+	return len(before) > 0 && bytes.IndexByte([]byte(":[,"), before[len(before)-1]) >= 0 &&
+		len(after) > 0 && bytes.IndexByte([]byte(",]}"), after[0]) >= 0
+}
+
 // redactReceipts takes texts out of the answers that are kept.
 func (s *Store) redactReceipts(tx *bolt.Tx, texts []string) error {
 	b := tx.Bucket(receiptBucket)
-	if b == nil {
-		return nil
-	}
 	type change struct{ key, value []byte }
 	var changes []change
 	err := b.ForEach(func(k, v []byte) error {
