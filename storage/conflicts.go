@@ -19,10 +19,7 @@ func (c *commit) appendConflicts(some []Conflict) error {
 	if len(some) == 0 {
 		return nil
 	}
-	b, err := c.tx.CreateBucketIfNotExists(conflictBucket)
-	if err != nil {
-		return err
-	}
+	b := c.tx.Bucket(conflictBucket)
 	b.FillPercent = 0.9
 	for _, one := range some {
 		c.next.Conflicts++
@@ -42,7 +39,7 @@ func (c *commit) appendConflicts(some []Conflict) error {
 // redactConflicts takes the ids out of all conflicts in which erased members take part.
 func (c *commit) redactConflicts(file string, erased []uint32) error {
 	b := c.tx.Bucket(conflictBucket)
-	if b == nil || len(erased) == 0 {
+	if len(erased) == 0 {
 		return nil
 	}
 	type change struct{ key, value []byte }

@@ -60,13 +60,10 @@ func (s *Store) syncCorrupt(name, detail string) error {
 
 func (s *Store) syncState(tx *bolt.Tx, name string) (*SyncState, error) {
 	st := new(SyncState)
-	fault := "its state is missing"
-	if b := tx.Bucket(syncBucket); b != nil {
-		var raw []byte
-		if raw, fault = unseal([]byte(name), b.Get([]byte(name))); fault == "" {
-			if err := json.Unmarshal(raw, st); err != nil {
-				fault = err.Error()
-			}
+	raw, fault := unseal([]byte(name), tx.Bucket(syncBucket).Get([]byte(name)))
+	if fault == "" {
+		if err := json.Unmarshal(raw, st); err != nil {
+			fault = err.Error()
 		}
 	}
 	if fault == "" && st.Sync != name {
@@ -95,10 +92,7 @@ func (s *Store) PutSync(st SyncState, blocks map[uint32][]byte) error {
 				return err
 			}
 		}
-		b, err := tx.CreateBucketIfNotExists(syncBucket)
-		if err != nil {
-			return err
-		}
+		b := tx.Bucket(syncBucket)
 		raw, err := json.Marshal(st)
 		if err != nil {
 			return err
@@ -194,10 +188,8 @@ func (s *Store) DropSync(name string) error {
 	}
 	return s.updateBeside(func(c *commit) error {
 		c.next.Syncs = slices.DeleteFunc(slices.Clone(c.next.Syncs), func(other string) bool { return other == name })
-		if b := c.tx.Bucket(syncBucket); b != nil {
-			if err := b.Delete([]byte(name)); err != nil {
-				return err
-			}
+		if err := c.tx.Bucket(syncBucket).Delete([]byte(name)); err != nil {
+			return err
 		}
 		if held := []byte(heldPrefix + name); c.tx.Bucket(held) != nil {
 			if err := c.tx.DeleteBucket(held); err != nil {

@@ -67,10 +67,7 @@ func (s *Store) AppendJournal(e JournalEntry) error {
 }
 
 func (s *Store) putJournal(tx *bolt.Tx, e JournalEntry) error {
-	journal, err := tx.CreateBucketIfNotExists(journalBucket)
-	if err != nil {
-		return err
-	}
+	journal := tx.Bucket(journalBucket)
 	journal.FillPercent = 0.9
 	key := sequenceKey(e.Seq)
 	before := s.now.Load().Checkpointed
@@ -92,10 +89,7 @@ func (s *Store) putJournal(tx *bolt.Tx, e JournalEntry) error {
 	if e.Crossings == nil {
 		return nil
 	}
-	crossings, err := tx.CreateBucketIfNotExists(crossingBucket)
-	if err != nil {
-		return err
-	}
+	crossings := tx.Bucket(crossingBucket)
 	crossings.FillPercent = 0.9
 	key = sequenceKey(e.FirstCrossing)
 	return crossings.Put(key, sealed(key, e.Crossings))
@@ -118,10 +112,8 @@ func (s *Store) Checkpointed() (seq uint64, clock int64) {
 func (s *Store) JournalLength() (entries uint64, err error) {
 	err = s.view("the journal", func(tx *bolt.Tx) error {
 		done := s.now.Load().Checkpointed
-		if b := tx.Bucket(journalBucket); b != nil {
-			if last, _ := b.Cursor().Last(); last != nil {
-				entries = max(done, binary.BigEndian.Uint64(last)) - done
-			}
+		if last, _ := tx.Bucket(journalBucket).Cursor().Last(); last != nil {
+			entries = max(done, binary.BigEndian.Uint64(last)) - done
 		}
 		return nil
 	})
@@ -147,9 +139,6 @@ func (s *Store) Journal(f func(seq uint64, record []byte) error) error {
 // trimJournal deletes entries up to a number, at most budget of them, and reports whether none is left.
 func trimJournal(tx *bolt.Tx, upto uint64, budget int) (done bool, err error) {
 	b := tx.Bucket(journalBucket)
-	if b == nil {
-		return true, nil
-	}
 	var keys [][]byte
 	c := b.Cursor()
 	k, _ := c.First()
@@ -181,11 +170,7 @@ func (s *Store) eachRecord(bucket []byte, what string, from uint64, f func(uint6
 	for {
 		var got []record
 		err := s.view(what, func(tx *bolt.Tx) error {
-			b := tx.Bucket(bucket)
-			if b == nil {
-				return nil
-			}
-			c := b.Cursor()
+			c := tx.Bucket(bucket).Cursor()
 			k, v := c.Seek(sequenceKey(from))
 			switch {
 			case first && k == nil:

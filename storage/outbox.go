@@ -78,17 +78,15 @@ func (o *outbox) state(sink string) (*SinkState, error) {
 		return st, nil
 	}
 	st := &SinkState{Sink: sink}
-	if b := o.tx.Bucket(outboxBucket); b != nil {
-		if v := b.Get([]byte(sink)); v != nil {
-			raw, fault := unseal([]byte(sink), v)
-			if fault == "" {
-				if err := json.Unmarshal(raw, st); err != nil {
-					fault = err.Error()
-				}
+	if v := o.tx.Bucket(outboxBucket).Get([]byte(sink)); v != nil {
+		raw, fault := unseal([]byte(sink), v)
+		if fault == "" {
+			if err := json.Unmarshal(raw, st); err != nil {
+				fault = err.Error()
 			}
-			if fault != "" {
-				return nil, o.corrupt(sink, fault)
-			}
+		}
+		if fault != "" {
+			return nil, o.corrupt(sink, fault)
 		}
 	}
 	o.states[sink] = st
@@ -128,10 +126,7 @@ func (o *outbox) put(bucket string, seq uint64, v any) error {
 
 // finish writes the states of the sinks that changed.
 func (o *outbox) finish() error {
-	b, err := o.tx.CreateBucketIfNotExists(outboxBucket)
-	if err != nil {
-		return err
-	}
+	b := o.tx.Bucket(outboxBucket)
 	for sink, st := range o.states {
 		if st.Last == 0 {
 			continue

@@ -42,10 +42,7 @@ func putReceipts(tx *bolt.Tx, some []Receipt) error {
 	if len(some) == 0 {
 		return nil
 	}
-	b, err := tx.CreateBucketIfNotExists(receiptBucket)
-	if err != nil {
-		return err
-	}
+	b := tx.Bucket(receiptBucket)
 	for _, r := range some {
 		key := receiptKey(r.day(), r.Key)
 		value := binary.BigEndian.AppendUint64(bytes.Clone(r.Content[:]), uint64(r.At))
@@ -71,11 +68,7 @@ func putReceipts(tx *bolt.Tx, some []Receipt) error {
 func (s *Store) Receipt(key [32]byte) (*Receipt, error) {
 	var found *Receipt
 	err := s.view("the receipts", func(tx *bolt.Tx) error {
-		b := tx.Bucket(receiptBucket)
-		if b == nil {
-			return nil
-		}
-		c := b.Cursor()
+		c := tx.Bucket(receiptBucket).Cursor()
 		for k, _ := c.First(); k != nil; {
 			if len(k) < 4 {
 				return &CorruptError{s.path, "the receipts", "a key is too short"}
@@ -136,11 +129,7 @@ func (s *Store) decodeReceipt(k, v []byte) (*Receipt, error) {
 // verifyReceipts decodes all receipts.
 func (s *Store) verifyReceipts() error {
 	return s.view("the receipts", func(tx *bolt.Tx) error {
-		b := tx.Bucket(receiptBucket)
-		if b == nil {
-			return nil
-		}
-		return b.ForEach(func(k, v []byte) error {
+		return tx.Bucket(receiptBucket).ForEach(func(k, v []byte) error {
 			_, err := s.decodeReceipt(k, v)
 			return err
 		})
