@@ -120,9 +120,6 @@ func (a *app) load(ctx context.Context, args []string, o loadOptions) error {
 			return err
 		}
 		defer own.close()
-		pacing, stop := context.WithCancel(ctx)
-		defer stop()
-		go paceGarbage(pacing, a.env)
 		if err := m.run(ctx, a, own.target(), o, own); err != nil {
 			return err
 		}

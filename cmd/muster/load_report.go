@@ -145,9 +145,6 @@ func (a *app) measure(ctx context.Context, dir string, m *measurement, o loadOpt
 		return err
 	}
 	defer s.close()
-	pacing, stop := context.WithCancel(ctx)
-	defer stop()
-	go paceGarbage(pacing, a.env)
 	if err := m.run(ctx, a, s.target(), o, s); err != nil || !killed {
 		return err
 	}

@@ -48,10 +48,11 @@ type ownServer struct {
 	listener net.Listener
 	members  int64
 	began    time.Time
-	zero     time.Time     // what the server's clock showed at began
-	comes    int64         // the instant by its clock that lies in the middle of a run, if something comes then
-	ahead    atomic.Int64  // by how much it was moved since, in nanoseconds
-	opening  time.Duration // how long the engine took to come up
+	zero     time.Time          // what the server's clock showed at began
+	comes    int64              // the instant by its clock that lies in the middle of a run, if something comes then
+	ahead    atomic.Int64       // by how much it was moved since, in nanoseconds
+	opening  time.Duration      // how long the engine took to come up
+	unpaced  context.CancelFunc // ends the pacing of garbage; nil if it has not begun
 }
 
 func (a *app) ownServer(ctx context.Context, dir string, o loadOptions, own ownOptions) (*ownServer, error) {
@@ -84,6 +85,9 @@ func (a *app) ownServer(ctx context.Context, dir string, o loadOptions, own ownO
 		s.close()
 		return nil, err
 	}
+	pacing, stop := context.WithCancel(ctx)
+	s.unpaced = stop
+	go paceGarbage(pacing, a.env)
 	return s, nil
 }
 
@@ -161,6 +165,9 @@ func (s *ownServer) stop() {
 
 func (s *ownServer) close() {
 	s.stop()
+	if s.unpaced != nil {
+		s.unpaced()
+	}
 	os.Remove(s.path)
 	os.Remove(filepath.Join(filepath.Dir(s.path), workload.SinkFile))
 }

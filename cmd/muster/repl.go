@@ -48,12 +48,21 @@ func (a *app) repl(ctx context.Context, asOf string) error {
 		return err
 	}
 	defer s.close()
-	q, err := s.asker(asOf)
+	p, err := s.prompt(asOf)
 	if err != nil {
 		return err
 	}
+	return p.converse(ctx)
+}
+
+// prompt begins a session of questions in which nothing is named yet.
+func (s *session) prompt(asOf string) (*prompt, error) {
+	q, err := s.asker(asOf)
+	if err != nil {
+		return nil, err
+	}
 	q.lets = map[string]*ir.Query{}
-	return (&prompt{session: s, q: q}).converse(ctx)
+	return &prompt{session: s, q: q}, nil
 }
 
 // converse reads entries and answers them until there are no more.

@@ -8,7 +8,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/muster-engine/muster/compiler"
-	"github.com/muster-engine/muster/compiler/ir"
 	"github.com/muster-engine/muster/dsl/diag"
 )
 
@@ -45,12 +44,10 @@ func (a *app) promptEntry(ctx context.Context, asOf string, before []string, com
 		return err
 	}
 	defer s.close()
-	q, err := s.asker(asOf)
+	p, err := s.prompt(asOf)
 	if err != nil {
 		return err
 	}
-	q.lets = map[string]*ir.Query{}
-	p := &prompt{session: s, q: q}
 	p.recall(before)
 	if complete {
 		candidates, partial := completer{p}.complete(text)

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"maps"
-	"math"
 	"slices"
 
 	"github.com/spf13/cobra"
@@ -152,7 +151,7 @@ func (q *asker) countGroup(ctx context.Context, cond, goal string, value *ir.Nod
 	err = q.view.Values(ctx, all.Node, []*ir.Node{value}, func(p runtime.Part) error {
 		block := blocks[p.Base]
 		for _, m := range p.Members {
-			if x, ok := q.float(p.Values[0].Value(int(m - p.Base))); ok {
+			if x, ok := q.vs.float(p.Values[0].Value(int(m - p.Base))); ok {
 				block.Add(x)
 			} else {
 				out.Unknown++
@@ -166,20 +165,4 @@ func (q *asker) countGroup(ctx context.Context, cond, goal string, value *ir.Nod
 		out.Values.Join(blocks[base])
 	}
 	return out, err
-}
-
-// float is an amount in the major unit, or a number.
-func (q *asker) float(v ir.Value) (float64, bool) {
-	switch {
-	case !v.Known:
-		return 0, false
-	case v.Kind == ir.Number:
-		return v.F, true
-	case v.Kind == ir.Money:
-		return float64(v.I) / math.Pow10(q.vs.digits), true
-	case v.Kind == ir.Exact:
-		minor, ok := v.D.Minor()
-		return float64(minor) / math.Pow10(q.vs.digits), ok
-	}
-	return float64(v.I), true
 }

@@ -122,14 +122,8 @@ func (t *tally) distribution() distribution {
 
 // ordinate is the place of a number or an amount (in major units) on the axis of ranges.
 func (t *tally) ordinate(v ir.Value) float64 {
-	switch v.Kind {
-	case ir.Number:
-		return v.F
-	case ir.Money:
-		return float64(v.I) / math.Pow10(t.vs.digits)
-	default:
-		return float64(v.I)
-	}
+	x, _ := t.vs.float(v)
+	return x
 }
 
 // byText lists texts, the most frequent first.

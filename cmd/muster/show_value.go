@@ -143,3 +143,19 @@ func number(f float64) string {
 	}
 	return text
 }
+
+// float is an amount in the major unit, or a number; false if it is unknown or too large.
+func (vs values) float(v ir.Value) (float64, bool) {
+	switch {
+	case !v.Known:
+		return 0, false
+	case v.Kind == ir.Number:
+		return v.F, true
+	case v.Kind == ir.Money:
+		return float64(v.I) / math.Pow10(vs.digits), true
+	case v.Kind == ir.Exact:
+		minor, ok := v.D.Minor()
+		return float64(minor) / math.Pow10(vs.digits), ok
+	}
+	return float64(v.I), true
+}

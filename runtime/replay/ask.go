@@ -75,12 +75,7 @@ func (y *play) nameOf(event int) string {
 const paidFor = "coupon "
 
 func (y *play) askedOfPoints(event int, recorded []exprplan.Event) {
-	which := -1
-	for i, p := range y.prog.Points {
-		if p.Facts == event {
-			which = i
-		}
-	}
+	which := slices.IndexFunc(y.prog.Points, func(p *ir.Points) bool { return p.Facts == event })
 	f, name := y.facts[event], y.nameOf(event)
 	type request struct {
 		at    int64
@@ -134,12 +129,7 @@ func (y *play) askedOfPoints(event int, recorded []exprplan.Event) {
 }
 
 func (y *play) askedOfTiers(event int, recorded []exprplan.Event) {
-	which := -1
-	for i, t := range y.prog.Tiers {
-		if t.Facts == event {
-			which = i
-		}
-	}
+	which := slices.IndexFunc(y.prog.Tiers, func(t *ir.Tiers) bool { return t.Facts == event })
 	f, name := y.facts[event], y.nameOf(event)
 	for _, e := range recorded {
 		// The tier of the fact is a higher one where the member had that already; its rule is the one that was given.
@@ -163,12 +153,7 @@ func (y *play) askedOfTiers(event int, recorded []exprplan.Event) {
 const byRequest = "request"
 
 func (y *play) askedOfCoupon(event int, recorded []exprplan.Event) {
-	which := -1
-	for i, c := range y.prog.Coupons {
-		if c.Facts == event {
-			which = i
-		}
-	}
+	which := slices.IndexFunc(y.prog.Coupons, func(c *ir.Coupon) bool { return c.Facts == event })
 	f, name := y.facts[event], y.nameOf(event)
 	for _, e := range recorded {
 		what, code := f.text(e, ir.FactWhat), f.text(e, ir.FactCode)
