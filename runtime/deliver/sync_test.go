@@ -189,7 +189,7 @@ func (s *synced) submit(in live.Input) {
 // to moves the clock, and waits until the engine has followed.
 func (s *synced) to(month time.Month, day, hour, minute int) {
 	s.clock.Store(time.Date(2026, month, day, hour-8, minute, 0, 0, time.UTC).UnixMicro())
-	until(s.t, "time passes", func() bool { return s.engine.Present() == s.clock.Load() })
+	until(s.t, "time passes", func() bool { return s.engine.State().Clock == s.clock.Load() })
 }
 
 func (s *synced) ended(d *Deliverer, run int64) storage.SyncState {
