@@ -31,6 +31,8 @@ type SyncState struct {
 	Failure        string // why it ended before its end
 	// Held is how many bytes are kept of what each block was handed over as.
 	Held []int64
+	// Doubtful are blocks of which the receiver may have more than is kept: lines were under way when a run broke off.
+	Doubtful []uint32 `json:",omitempty"`
 }
 
 // SyncStates returns the state of every sync that has had one put, by name.

@@ -159,7 +159,8 @@ func (j *job) name() error {
 	return nil
 }
 
-// block hands over what has changed in a block, and then notes that it was.
+// block hands over what has changed in a block, and then notes that it was. Before, it notes that the block is doubtful:
+// if the run breaks off, the receiver may know of changes that are undone by the next run, which then hands over all of it.
 func (j *job) block(ctx context.Context, block uint32, packed []byte) error {
 	var kept []byte
 	var err error
@@ -179,9 +180,24 @@ func (j *job) block(ctx context.Context, block uint32, packed []byte) error {
 		return err
 	}
 	changed := j.changed(old, new)
+	doubtful := slices.Contains(j.state.Doubtful, block)
+	switch {
+	case j.state.Whole: // the receiver drops what it has
+	case doubtful:
+		changed.Or(old.live)
+		changed.Or(new.live)
+		if !changed.IsEmpty() {
+			changed.AddRange(0, uint64(changed.Maximum()))
+		}
+	case !changed.IsEmpty():
+		j.state.Doubtful = append(slices.Clone(j.state.Doubtful), block)
+		if err := j.store.PutSync(j.state, nil); err != nil {
+			return err
+		}
+	}
 	const most = 4096
 	for _, part := range cut(changed.ToArray(), most) {
-		if err := j.lines(ctx, block*column.Block, part, old, new); err != nil {
+		if err := j.lines(ctx, block*column.Block, part, old, new, doubtful && !j.state.Whole); err != nil {
 			return err
 		}
 	}
@@ -193,6 +209,7 @@ func (j *job) block(ctx context.Context, block uint32, packed []byte) error {
 			return err
 		}
 	}
+	j.state.Doubtful = slices.DeleteFunc(slices.Clone(j.state.Doubtful), func(b uint32) bool { return b == block })
 	return j.store.PutSync(j.state, map[uint32][]byte{block: packed})
 }
 
@@ -237,8 +254,9 @@ func length(c *column.Column) int {
 	return c.Len
 }
 
-// lines writes a line for each of some members of a block, by the low bits of their numbers.
-func (j *job) lines(ctx context.Context, base uint32, rows []uint32, old, new *snapshot) error {
+// lines writes a line for each of some members of a block, by the low bits of their numbers: what has changed, or all that
+// is so and all that is not.
+func (j *job) lines(ctx context.Context, base uint32, rows []uint32, old, new *snapshot, all bool) error {
 	var here []uint32
 	for _, row := range rows {
 		if new.live.Contains(row) {
@@ -264,15 +282,15 @@ func (j *job) lines(ctx context.Context, base uint32, rows []uint32, old, new *s
 			was, is := old.segments[s.Name], new.segments[s.Name]
 			before, after := was != nil && was.Contains(row), is != nil && is.Contains(row)
 			switch {
-			case after && !before:
+			case after && (all || !before):
 				l.Enter = append(l.Enter, s.Name)
-			case before && !after:
+			case !after && (all || before):
 				l.Leave = append(l.Leave, s.Name)
 			}
 		}
 		for _, t := range j.tags {
 			was, is := old.tags[t.Name].Value(int(row)), new.tags[t.Name].Value(int(row))
-			if !was.Equal(is) {
+			if all || !was.Equal(is) {
 				if l.Tags == nil {
 					l.Tags = map[string]tagChange{}
 				}

@@ -333,6 +333,43 @@ func TestARefusedSyncFailsAndIsMadeUpFor(t *testing.T) {
 	s.agree()
 }
 
+// A receiver took lines, and the run broke off before that was noted: what is undone until the next run is handed over all
+// the same.
+func TestWhatIsUndoneAfterABrokenRunIsHandedOver(t *testing.T) {
+	s := newSynced(t)
+	s.set(1, "city", column.Text("town0"))
+	d := s.start()
+	if _, err := d.Sync("nightly", false); err != nil {
+		t.Fatal(err)
+	}
+	s.ended(d, 1)
+	s.agree()
+
+	s.set(1, "city", column.Text("town1"))
+	var took atomic.Bool
+	s.mirror.answer = func(w http.ResponseWriter) bool { // it has the lines, and nobody hears of it
+		w.WriteHeader(http.StatusServiceUnavailable)
+		took.Store(true)
+		return true
+	}
+	if _, err := d.Sync("nightly", false); err != nil {
+		t.Fatal(err)
+	}
+	until(t, "it has the lines", took.Load)
+	d.Stop(t.Context())
+	s.mirror.mu.Lock()
+	s.mirror.answer = nil
+	s.mirror.mu.Unlock()
+
+	s.set(1, "city", column.Text("town0"))
+	d = s.start()
+	s.ended(d, 3) // the broken one is taken up
+	s.agree()
+	if st, err := s.store.SyncStates(); err != nil || len(st[0].Doubtful) > 0 {
+		t.Fatal(st, err)
+	}
+}
+
 // Whatever the receiver does and however often the deliverer is started anew, in the end the receiver knows what is so.
 func TestAMirrorAgreesInTheEnd(t *testing.T) {
 	s := newSynced(t)
