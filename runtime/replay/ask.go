@@ -32,35 +32,64 @@ func (y *play) asked(event int, recorded []exprplan.Event) {
 		y.askedOfTiers(event, recorded)
 	case ir.CouponFacts:
 		y.askedOfCoupon(event, recorded)
-	case ir.CampaignFacts:
-		y.listed(event, recorded)
 	}
 }
 
-// listed puts the member on the lists on which it must have been at first: not on one that a campaign put it on
-// meanwhile, but on one that it took it off.
-func (y *play) listed(event int, recorded []exprplan.Event) {
-	f := y.facts[event]
-	for _, e := range recorded {
-		rule := f.text(e, ir.FactRule)
-		on, add := strings.CutPrefix(rule, string(dsl.AddTo)+" ")
-		off, remove := strings.CutPrefix(rule, string(dsl.RemoveFrom)+" ")
-		if !add && !remove || f.text(e, ir.FactWhat) != "act" {
+// listing is what is known of a member and a list at the first instant.
+type listing struct {
+	at    int64 // of the fact that tells it
+	on    bool
+	since bool // a campaign has changed it since
+}
+
+// listed puts the member on the lists on which it must have been at first: what a campaign did last by then is so;
+// otherwise what one did first since was not yet so. Lists that no campaign has changed since are as they are now.
+func (y *play) listed() map[int]bool {
+	known := map[int]listing{}
+	for i, decl := range y.prog.Events {
+		if decl.Facts != ir.CampaignFacts {
 			continue
 		}
-		name := on
-		if remove {
-			name = off
+		for _, e := range y.stored.Events(i) {
+			list, on := y.changed(i, e)
+			if list < 0 {
+				continue
+			}
+			l, told := known[list]
+			switch {
+			case e.At <= y.after && (!told || l.at > y.after || l.at <= e.At):
+				l.at, l.on = e.At, on
+			case e.At > y.after && (!told || l.at > e.At):
+				l.at, l.on = e.At, !on
+			}
+			l.since = l.since || e.At > y.after
+			known[list] = l
 		}
-		list := slices.IndexFunc(y.prog.Lists, func(l *ir.List) bool { return l.Name == name })
-		if first, known := y.firstListed[list]; list < 0 || known && first <= e.At {
-			continue
-		}
-		if y.lists == nil {
-			y.lists, y.firstListed = map[int]bool{}, map[int]int64{}
-		}
-		y.lists[list], y.firstListed[list] = remove, e.At
 	}
+	out := map[int]bool{}
+	for list, l := range known {
+		if l.since {
+			out[list] = l.on
+		}
+	}
+	return out
+}
+
+// changed is the list that a fact of a campaign put the member on or took it off; -1 if none.
+func (y *play) changed(event int, e exprplan.Event) (list int, add bool) {
+	f := y.facts[event]
+	rule := f.text(e, ir.FactRule)
+	name, add := strings.CutPrefix(rule, string(dsl.AddTo)+" ")
+	if !add {
+		var remove bool
+		if name, remove = strings.CutPrefix(rule, string(dsl.RemoveFrom)+" "); !remove {
+			return -1, false
+		}
+	}
+	if f.text(e, ir.FactWhat) != "act" {
+		return -1, false
+	}
+	return slices.IndexFunc(y.prog.Lists, func(l *ir.List) bool { return l.Name == name }), add
 }
 
 func (y *play) come(at int64, a ask) { y.coming = append(y.coming, arrival{at: at, event: -1, ask: a}) }

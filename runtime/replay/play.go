@@ -46,16 +46,14 @@ type play struct {
 	clock  int64
 	shared *exprplan.World // at the clock
 	events [][]exprplan.Event
-	lists  map[int]bool // that are not as they are now
-	// firstListed is when campaigns changed a list first, as recorded.
-	firstListed map[int]int64
-	coming      []arrival
-	inside      []bool // by follows
-	there       bool   // the member has come
-	due         int64  // never if nothing is
-	stamps      int64
-	codes       codes
-	tally       *Tally
+	lists  map[int]bool // that may not be as they are now
+	coming []arrival
+	inside []bool // by follows
+	there  bool   // the member has come
+	due    int64  // never if nothing is
+	stamps int64
+	codes  codes
+	tally  *Tally
 }
 
 // never is later than all instants.
@@ -98,6 +96,7 @@ func (p *Player) begin(stored *exprplan.Member, s Stretch) *play {
 	}
 	y.there = y.there || len(y.coming) == 0
 	slices.SortStableFunc(y.coming, func(a, b arrival) int { return cmp.Compare(a.at, b.at) })
+	y.lists = y.listed()
 	y.member = *stored
 	y.member.Events = func(event int) []exprplan.Event { return y.events[event] }
 	y.member.OnList = func(list int) bool {
@@ -326,9 +325,6 @@ func (y *play) follow(t *programme.Turn, crossings []programme.Crossing) error {
 	}
 	y.tally.add(y, out)
 	for _, c := range out.Lists {
-		if y.lists == nil {
-			y.lists = map[int]bool{}
-		}
 		y.lists[c.List] = c.On
 	}
 	y.stale()
