@@ -322,12 +322,12 @@ func (c *checkpoint) events(bulk *storage.Bulk, numbers []uint32) error {
 		if err != nil {
 			return err
 		}
-		row := events.Encoder()
+		row, places := events.Encoder(), make([]int, len(schema.Fields))
 		for _, n := range numbers {
 			for _, e := range c.members[n].events[schema.Name] {
 				row.Reset()
 				for i, f := range schema.Fields {
-					v := e.fields[f.Name]
+					v := e.fields.next(f.Name, &places[i])
 					if i == schema.Key && e.key != "" {
 						v = column.Text(e.key)
 					}
@@ -354,7 +354,7 @@ func (c *checkpoint) eventSchemas() []storage.EventSchema {
 				used[name] = true
 			}
 			for i := 0; i < len(events) && !brought[name]; i++ {
-				brought[name] = events[i].fields[storage.OfField].Kind != 0
+				brought[name] = events[i].fields.get(storage.OfField).Kind != 0
 			}
 		}
 	}
@@ -402,8 +402,8 @@ func (c *checkpoint) undeclared(s storage.EventSchema) (out []storage.FieldSchem
 	used := map[string]bool{}
 	for _, m := range c.members {
 		for _, e := range m.events[s.Name] {
-			for field := range e.fields {
-				used[field] = true
+			for i := range e.fields {
+				used[e.fields[i].name] = true
 			}
 		}
 	}

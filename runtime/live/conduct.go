@@ -109,7 +109,7 @@ func (g *group) told(m *member, kind string, e event, tell eventStep) error {
 		return nil
 	}
 	t := g.turn(m, m.at)
-	t.of = e.fields[storage.OfField]
+	t.of = e.fields.get(storage.OfField)
 	one := planEvents([]event{e}, g.engine.prog.Events[i])[0]
 	return steered(func() error { return tell(t.Turn, i, one) })
 }
@@ -202,7 +202,7 @@ func (g *group) follow(m *member) {
 	out := m.turn.Outcome()
 	for _, f := range out.Facts[len(m.turn.facts):] {
 		one := g.fact(f)
-		g.attribute(m, one)
+		one.Fields = g.attributed(m, one)
 		m.add(one, g.now)
 		m.turn.facts, m.altered = append(m.turn.facts, one), true
 	}

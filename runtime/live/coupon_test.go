@@ -147,7 +147,7 @@ func TestCasesLive(t *testing.T) {
 	c.at("2026-03-01T11:30")
 	c.expect("ann", "complaining")
 	m, _ := c.engine.current(0)
-	if facts := m.events["case:complaint"]; len(facts) != 2 || facts[1].fields["what"].Text != "overdue" {
+	if facts := m.events["case:complaint"]; len(facts) != 2 || facts[1].fields.get("what").Text != "overdue" {
 		t.Fatalf("%+v", facts)
 	}
 	c.at("2026-03-02T09:00")
@@ -172,7 +172,7 @@ func TestCasesLive(t *testing.T) {
 func whats(facts []event) string {
 	var list []string
 	for _, f := range facts {
-		list = append(list, f.fields["what"].Text)
+		list = append(list, f.fields.get("what").Text)
 	}
 	return strings.Join(list, " ")
 }

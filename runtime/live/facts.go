@@ -54,7 +54,7 @@ func (g *group) keep(m *member, t *turn) {
 type fact struct {
 	Type   string
 	At     int64 `json:",omitempty"`
-	Fields map[string]column.Value
+	Fields fields
 }
 
 // fact puts a fact into the engine's terms.
@@ -92,9 +92,9 @@ func (k *kinds) learn(facts []fact) {
 		if k.fields[f.Type] == nil {
 			k.fields[f.Type] = map[string]column.Kind{}
 		}
-		for name, v := range f.Fields {
-			if _, ok := k.fields[f.Type][name]; !ok {
-				k.fields[f.Type][name] = v.Kind
+		for i := range f.Fields {
+			if one := &f.Fields[i]; k.fields[f.Type][one.name] == 0 {
+				k.fields[f.Type][one.name] = one.kind
 			}
 		}
 	}

@@ -189,7 +189,7 @@ func (g *group) event(in *Input) (Outcome, error) {
 	if err != nil {
 		return Outcome{}, err
 	}
-	e := event{at: in.At, key: in.Key, fields: in.Values}
+	e := event{at: in.At, key: in.Key, fields: fieldsOf(in.Values)}
 	if of, found := g.origin(m.number, in.IDs); found {
 		e.fields = e.of(of)
 	}

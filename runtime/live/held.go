@@ -48,8 +48,8 @@ func (e *Engine) Held(number uint32) (*Held, error) {
 	}
 	for kind, events := range m.events {
 		for _, one := range events {
-			at := Moment{At: one.at, Fields: one.fields}
-			if of := one.fields[storage.OfField]; of.Kind != 0 {
+			at := Moment{At: one.at, Fields: one.fields.values()}
+			if of := one.fields.get(storage.OfField); of.Kind != 0 {
 				n := uint32(of.Int)
 				at.Of = &n
 			}

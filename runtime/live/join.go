@@ -5,7 +5,6 @@ import (
 	"github.com/muster-engine/muster/compiler/ir"
 	"github.com/muster-engine/muster/runtime"
 	"github.com/muster-engine/muster/storage"
-	"github.com/muster-engine/muster/storage/column"
 )
 
 // Members that become one have their lots, codes, runs and cases together, and the higher tier. What is done later with
@@ -51,33 +50,35 @@ func (g *group) parted(members ...*member) error {
 // marks are the fields that tell what a fact is about.
 var marks = []string{ir.FactLot, ir.FactFor, ir.FactCode, ir.FactRun, ir.FactTicket}
 
-// attribute makes a fact one of the absorbed member who brought what it is about, or whose the event is that it follows from.
-func (g *group) attribute(m *member, f fact) {
+// attributed are the fields of a fact, which make it one of the absorbed member who brought what it is about, or whose the
+// event is that it follows from.
+func (g *group) attributed(m *member, f fact) fields {
 	if len(g.absorbedBy(m.number)) == 0 {
-		return
+		return f.Fields
 	}
 	of := m.turn.of
 	for _, e := range m.events[f.Type] {
 		if about(e.fields, f.Fields) {
-			of = e.fields[storage.OfField]
+			of = e.fields.get(storage.OfField)
 			break
 		}
 	}
-	if of.Kind != 0 {
-		f.Fields[storage.OfField] = of
+	if of.Kind == 0 {
+		return f.Fields
 	}
+	return f.Fields.with(storage.OfField, of)
 }
 
 // about reports whether two facts of a type are about the same thing.
-func about(a, b map[string]column.Value) bool {
+func about(a, b fields) bool {
 	for _, name := range marks {
-		x, y := a[name], b[name]
+		x, y := a.get(name), b.get(name)
 		if name == ir.FactLot { // of the debt: for which lot it is
 			if x.Int == 0 {
-				x = a[ir.FactFor]
+				x = a.get(ir.FactFor)
 			}
 			if y.Int == 0 {
-				y = b[ir.FactFor]
+				y = b.get(ir.FactFor)
 			}
 		}
 		if x.Kind != 0 && y.Kind != 0 {

@@ -371,7 +371,7 @@ func expectUndisturbed(t *testing.T, path, reference string, batches int) {
 			t.Fatal(err)
 		}
 		for _, f := range found.events["points:stars"] {
-			entries[f.fields[ir.FactWhat].Text]++
+			entries[f.fields.get(ir.FactWhat).Text]++
 		}
 	}
 	if batches > 160 && (entries["earn"] == 0 || entries["reverse"] == 0 || entries["spend"] == 0) {

@@ -237,7 +237,7 @@ func (m *model) record(in Input, now int64) Outcome {
 	if !in.HasAt {
 		in.At = now
 	}
-	p.events[in.Type] = append(p.events[in.Type], happened{event{in.At, in.Key, in.Values}, p.origin(in.IDs)})
+	p.events[in.Type] = append(p.events[in.Type], happened{event{in.At, in.Key, fieldsOf(in.Values)}, p.origin(in.IDs)})
 	return out
 }
 

@@ -222,7 +222,7 @@ func (m *machine) bulk() {
 			for _, one := range p.events[e.Name] {
 				row := events.Encoder()
 				for i, f := range schema.Fields {
-					encode(row, i, one.fields[f.Name])
+					encode(row, i, one.fields.get(f.Name))
 				}
 				m.must(events.Append(uint32(n), one.at, row.Bytes()))
 			}

@@ -144,7 +144,7 @@ func (m *model) built() *storage.Memory {
 		}
 		for kind, events := range p.events {
 			for _, e := range events {
-				m.data.AddEvent(kind, n, e.at, e.fields)
+				m.data.AddEvent(kind, n, e.at, e.fields.values())
 			}
 		}
 	}
@@ -273,7 +273,7 @@ func (m *model) anchors() []int64 {
 		for _, events := range p.events {
 			for _, e := range events {
 				out = append(out, e.at)
-				for _, v := range e.fields {
+				for _, v := range e.fields.values() {
 					if v.Kind == column.Ints && v.Int > 1e14 {
 						out = append(out, v.Int)
 					}

@@ -132,14 +132,14 @@ func (g *group) merge(survivor, absorbed uint32) error {
 	for _, kind := range slices.Sorted(maps.Keys(a.events)) {
 		theirs := slices.Clone(a.events[kind])
 		for i, e := range theirs {
-			if e.fields[storage.OfField].Kind == 0 {
+			if e.fields.get(storage.OfField).Kind == 0 {
 				theirs[i].fields = e.of(absorbed)
 			}
 		}
 		merged, doubles := byKey.Merge(s.events[kind], theirs)
 		s.events[kind] = merged
 		for _, d := range doubles {
-			record.Doubles = append(record.Doubles, storage.Double{Event: kind, Key: d.key, At: d.at, Fields: d.fields})
+			record.Doubles = append(record.Doubles, storage.Double{Event: kind, Key: d.key, At: d.at, Fields: d.fields.values()})
 		}
 	}
 	a.empty()
@@ -154,13 +154,8 @@ func (g *group) merge(survivor, absorbed uint32) error {
 }
 
 // of are the fields of an event, with the member who brought it.
-func (e event) of(member uint32) map[string]column.Value {
-	fields := maps.Clone(e.fields)
-	if fields == nil {
-		fields = map[string]column.Value{}
-	}
-	fields[storage.OfField] = column.Int(int64(member))
-	return fields
+func (e event) of(member uint32) fields {
+	return e.fields.with(storage.OfField, column.Int(int64(member)))
 }
 
 func (g *group) setAbsorbed(survivor uint32, of []absorption) { g.absorbed[survivor] = of }
@@ -281,17 +276,16 @@ func (g *group) partEvents(s, given *member, record *storage.Merge, others []*st
 	doubles := map[string][]event{}
 	for _, d := range record.Doubles {
 		kinds[d.Event] = true
-		doubles[d.Event] = append(doubles[d.Event], event{d.At, d.Key, d.Fields})
+		doubles[d.Event] = append(doubles[d.Event], event{d.At, d.Key, fieldsOf(d.Fields)})
 	}
 	for kind := range kinds {
 		stay, going := byKey.Split(s.events[kind], doubles[kind], func(e event) bool {
-			of := e.fields[storage.OfField]
+			of := e.fields.get(storage.OfField)
 			return of.Kind != 0 && theirs[uint32(of.Int)]
 		})
 		for i, e := range going {
-			if e.fields[storage.OfField].Int == int64(given.number) {
-				going[i].fields = maps.Clone(e.fields)
-				delete(going[i].fields, storage.OfField)
+			if e.fields.get(storage.OfField).Int == int64(given.number) {
+				going[i].fields = e.fields.without(storage.OfField)
 			}
 		}
 		s.events[kind], given.events[kind] = stay, going
@@ -300,7 +294,7 @@ func (g *group) partEvents(s, given *member, record *storage.Merge, others []*st
 		other.Doubles = slices.DeleteFunc(other.Doubles, func(d storage.Double) bool {
 			counts := s.find(d.Event, d.Key) < 0
 			if counts {
-				s.insert(d.Event, event{d.At, d.Key, d.Fields})
+				s.insert(d.Event, event{d.At, d.Key, fieldsOf(d.Fields)})
 			}
 			return counts
 		})

@@ -52,11 +52,11 @@ func (m *member) empty() {
 	m.merge = nil
 }
 
-// event is one event; fields are by name, the key among them.
+// event is one event.
 type event struct {
 	at     int64
 	key    string
-	fields map[string]column.Value
+	fields fields
 }
 
 func (m *member) clone() *member {
@@ -165,32 +165,36 @@ func (b *stored) loadEvents(m *member, e storage.EventSchema, block, low int) er
 	if err != nil {
 		return err
 	}
-	events := make([]event, last-first)
-	for i := range events {
-		events[i] = event{at: at.Int(first + i), fields: make(map[string]column.Value, len(e.Fields))}
-	}
 	keys, err := b.data.KeyTexts(e.Name, block)
 	if err != nil {
 		return err
 	}
+	cols := make([]*column.Column, len(e.Fields))
+	known := last - first
 	for place, f := range e.Fields {
 		if place == e.Key {
-			for i := range events {
-				if v := keys.Value(first + i); v.Kind != 0 {
-					events[i].fields[f.Name], events[i].key = v, v.Text
-				}
-			}
 			continue
 		}
-		col, err := h.Field(f.Name)
-		if err != nil {
+		if cols[place], err = h.Field(f.Name); err != nil {
 			return err
 		}
-		for i := range events {
-			if v := col.Value(first + i); v.Kind != 0 {
-				events[i].fields[f.Name] = v
+		known += cols[place].CountKnown(first, last)
+	}
+	events, room := make([]event, last-first), make(fields, 0, known)
+	for i := range events {
+		var key string
+		begin := len(room)
+		for place, f := range e.Fields {
+			v := cols[place].Value(first + i)
+			if place == e.Key {
+				v = keys.Value(first + i)
+				key = v.Text
+			}
+			if v.Kind != 0 {
+				room = append(room, fieldOf(f.Name, v))
 			}
 		}
+		events[i] = event{at: at.Int(first + i), key: key, fields: room[begin:len(room):len(room)]}
 	}
 	m.events[e.Name] = events
 	return nil
@@ -351,10 +355,10 @@ func (h *history) Field(name string) (*column.Column, error) {
 	if !ok {
 		return nil, nil
 	}
-	b := column.NewBuilder(kind, int(h.starts[len(h.members)]))
+	b, place := column.NewBuilder(kind, int(h.starts[len(h.members)])), 0
 	for _, m := range h.members {
 		for _, e := range m.events[h.kind] {
-			b.Append(e.fields[name])
+			b.Append(e.fields.next(name, &place))
 		}
 	}
 	return b.Column(), nil

@@ -61,44 +61,47 @@ func planEvents(list []event, of *ir.Event) []exprplan.Event {
 	}
 	out := make([]exprplan.Event, len(list))
 	fields := make([]ir.Value, len(list)*len(of.Fields))
+	places := make([]int, len(of.Fields))
 	for i, e := range list {
 		out[i] = exprplan.Event{At: e.at, Fields: fields[:len(of.Fields):len(of.Fields)]}
 		fields = fields[len(of.Fields):]
 		for k, f := range of.Fields {
-			out[i].Fields[k] = runtime.FromStored(e.fields[f.Name], f.Type)
+			out[i].Fields[k] = runtime.FromStored(e.fields.next(f.Name, &places[k]), f.Type)
 		}
 	}
 	return out
 }
 
 // storedFields are the fields of an event as they are stored.
-func storedFields(e exprplan.Event, of *ir.Event) map[string]column.Value {
+func storedFields(e exprplan.Event, of *ir.Event) fields {
 	known := 0
 	for _, v := range e.Fields {
 		if v.Known {
 			known++
 		}
 	}
-	out := make(map[string]column.Value, known) // of a dozen fields that facts have few are known of one
+	out := make(fields, 0, known) // of a dozen fields that facts have few are known of one
 	for i, f := range of.Fields {
 		v := e.Fields[i]
 		if !v.Known {
 			continue
 		}
+		var stored column.Value
 		switch StoredKind(f.Type) {
 		case column.Floats:
-			out[f.Name] = column.Float(v.F)
+			stored = column.Float(v.F)
 		case column.Sets:
-			out[f.Name] = column.Set(v.Set...)
+			stored = column.Set(v.Set...)
 		case column.Texts:
 			text := v.S
 			if f.Type.Kind == ir.Enum {
 				text = f.Type.Enum.Values[v.I]
 			}
-			out[f.Name] = column.Text(text)
+			stored = column.Text(text)
 		default:
-			out[f.Name] = column.Int(v.I)
+			stored = column.Int(v.I)
 		}
+		out = append(out, fieldOf(f.Name, stored))
 	}
 	return out
 }

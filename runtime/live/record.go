@@ -168,7 +168,7 @@ func (w *recordWriter) outcome(o *outcome) {
 	for _, f := range o.Facts {
 		w.name(f.Type)
 		w.varint(f.At)
-		w.values(f.Fields)
+		w.fields(f.Fields)
 	}
 	w.uvarint(uint64(len(o.Lists)))
 	for _, l := range o.Lists {
@@ -180,7 +180,7 @@ func (w *recordWriter) outcome(o *outcome) {
 func (r *recordReader) outcome(o *outcome) {
 	o.Input, o.Member = int(r.uvarint()), uint32(r.uvarint())
 	for n := r.count(); n > 0; n-- {
-		o.Facts = append(o.Facts, fact{Type: r.name(), At: r.varint(), Fields: r.values()})
+		o.Facts = append(o.Facts, fact{Type: r.name(), At: r.varint(), Fields: r.fields()})
 	}
 	for n := r.count(); n > 0; n-- {
 		o.Lists = append(o.Lists, listing{r.name(), r.byte() != 0})
@@ -232,21 +232,31 @@ func (w *recordWriter) values(values map[string]column.Value) {
 	slices.Sort(w.keys)
 	w.uvarint(uint64(len(w.keys)))
 	for _, name := range w.keys {
-		w.name(name)
-		v := values[name]
-		w.out = append(w.out, byte(v.Kind))
-		switch v.Kind {
-		case column.Ints:
-			w.varint(v.Int)
-		case column.Floats:
-			w.out = binary.LittleEndian.AppendUint64(w.out, math.Float64bits(v.Float))
-		case column.Texts:
-			w.text(v.Text)
-		case column.Sets:
-			w.uvarint(uint64(len(v.Set)))
-			for _, s := range v.Set {
-				w.text(s)
-			}
+		w.value(name, values[name])
+	}
+}
+
+func (w *recordWriter) fields(fs fields) {
+	w.uvarint(uint64(len(fs)))
+	for i := range fs {
+		w.value(fs[i].name, fs[i].value())
+	}
+}
+
+func (w *recordWriter) value(name string, v column.Value) {
+	w.name(name)
+	w.out = append(w.out, byte(v.Kind))
+	switch v.Kind {
+	case column.Ints:
+		w.varint(v.Int)
+	case column.Floats:
+		w.out = binary.LittleEndian.AppendUint64(w.out, math.Float64bits(v.Float))
+	case column.Texts:
+		w.text(v.Text)
+	case column.Sets:
+		w.uvarint(uint64(len(v.Set)))
+		for _, s := range v.Set {
+			w.text(s)
 		}
 	}
 }
@@ -327,26 +337,44 @@ func (r *recordReader) values() map[string]column.Value {
 	out := make(map[string]column.Value, n)
 	for ; n > 0; n-- {
 		name := r.name()
-		v := column.Value{Kind: column.Kind(r.byte())}
-		switch v.Kind {
-		case 0:
-		case column.Ints:
-			v.Int = r.varint()
-		case column.Floats:
-			v.Float = math.Float64frombits(binary.LittleEndian.Uint64([]byte(r.take(8))))
-		case column.Texts:
-			v.Text = r.text()
-		case column.Sets:
-			v.Set = make([]string, 0, min(16, len(r.in)))
-			for k := r.count(); k > 0; k-- {
-				v.Set = append(v.Set, r.text())
-			}
-		default:
-			panic(errRecord)
-		}
-		out[name] = v
+		out[name] = r.value()
 	}
 	return out
+}
+
+func (r *recordReader) fields() fields {
+	n := r.count()
+	out := make(fields, 0, min(n, 64))
+	for ; n > 0; n-- {
+		name := r.name()
+		v := r.value()
+		if v.Kind == 0 {
+			panic(errRecord)
+		}
+		out = append(out, fieldOf(name, v))
+	}
+	return out
+}
+
+func (r *recordReader) value() column.Value {
+	v := column.Value{Kind: column.Kind(r.byte())}
+	switch v.Kind {
+	case 0:
+	case column.Ints:
+		v.Int = r.varint()
+	case column.Floats:
+		v.Float = math.Float64frombits(binary.LittleEndian.Uint64([]byte(r.take(8))))
+	case column.Texts:
+		v.Text = r.text()
+	case column.Sets:
+		v.Set = make([]string, 0, min(16, len(r.in)))
+		for k := r.count(); k > 0; k-- {
+			v.Set = append(v.Set, r.text())
+		}
+	default:
+		panic(errRecord)
+	}
+	return v
 }
 
 // json reads what was written as JSON into v, and leaves it where there is nothing.

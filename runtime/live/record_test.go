@@ -67,7 +67,7 @@ func drawEntry(t *rapid.T) entry {
 	for range rapid.IntRange(0, 4).Draw(t, "outcomes") {
 		o := outcome{Input: rapid.IntRange(0, 4).Draw(t, "input"), Member: rapid.Uint32().Draw(t, "member")}
 		for range rapid.IntRange(0, 3).Draw(t, "facts") {
-			o.Facts = append(o.Facts, fact{some.Draw(t, "type"), rapid.Int64().Draw(t, "at"), drawValues(t, "fields")})
+			o.Facts = append(o.Facts, fact{some.Draw(t, "type"), rapid.Int64().Draw(t, "at"), fieldsOf(drawValues(t, "fields"))})
 		}
 		for range rapid.IntRange(0, 2).Draw(t, "lists") {
 			o.Lists = append(o.Lists, listing{some.Draw(t, "list"), rapid.Bool().Draw(t, "on")})
@@ -100,7 +100,7 @@ func TestRecordsAreReadAsTheyWereWritten(t *testing.T) {
 func FuzzRecord(f *testing.F) {
 	record, _ := encodeEntry(entry{Clock: 5, Inputs: []Input{{Kind: Event, IDs: []ID{{"phone", "1"}}, Type: "order", Key: "k", HasAt: true,
 		Values: map[string]column.Value{"amount": column.Int(3), "x": column.Float(1.5), "s": column.Set("a", "b")}}},
-		Outcomes: []outcome{{Input: 1, Member: 3, Facts: []fact{{"points:stars", 0, map[string]column.Value{"n": column.Int(1)}}}}}})
+		Outcomes: []outcome{{Input: 1, Member: 3, Facts: []fact{{"points:stars", 0, fieldsOf(map[string]column.Value{"n": column.Int(1)})}}}}})
 	raw, _ := s2.Decode(nil, record)
 	f.Add(raw)
 	f.Fuzz(func(t *testing.T, raw []byte) {

@@ -36,7 +36,7 @@ func (t *tills) take(all []outcome) {
 		for _, f := range o.Facts {
 			if name, ok := couponOf(f.Type); ok {
 				t.mu.Lock()
-				t.add(name, o.Member, func(field string) column.Value { return f.Fields[field] })
+				t.add(name, o.Member, func(field string) column.Value { return f.Fields.get(field) })
 				t.mu.Unlock()
 			}
 		}
@@ -61,7 +61,7 @@ func (t *tills) give(m *member) {
 	for kind, events := range m.events {
 		if _, ok := couponOf(kind); ok {
 			for _, e := range events {
-				t.holders[e.fields[ir.FactCode].Text] = m.number
+				t.holders[e.fields.get(ir.FactCode).Text] = m.number
 			}
 		}
 	}
@@ -91,7 +91,7 @@ func (e *Engine) countCodes() (*tills, error) {
 		for kind, events := range m.events {
 			if name, ok := couponOf(kind); ok {
 				for _, one := range events {
-					t.add(name, m.number, func(field string) column.Value { return one.fields[field] })
+					t.add(name, m.number, func(field string) column.Value { return one.fields.get(field) })
 				}
 			}
 		}

@@ -57,6 +57,19 @@ func (c *Column) IsKnown(i int) bool {
 	return c.Known == nil || c.Known[i>>6]>>(uint(i)&63)&1 != 0
 }
 
+// CountKnown returns how many rows are known of those from one on and before another, none beyond the end.
+func (c *Column) CountKnown(from, end int) (n int) {
+	if c == nil {
+		return 0
+	}
+	for i := from; i < min(end, c.Len); i++ {
+		if c.IsKnown(i) {
+			n++
+		}
+	}
+	return n
+}
+
 // Raw returns the packed element of row i: the offset of Ints, the code of Texts.
 func (c *Column) Raw(i int) uint64 {
 	switch c.Width {
