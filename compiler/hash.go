@@ -138,7 +138,9 @@ func (c *compilation) programHash() string {
 	for _, s := range p.Segments {
 		add("segment %q %q %s", s.Name, s.Title, s.Hash)
 	}
-	lines = append(lines, c.hashLoyalty()...)
+	loyalty := c.hashLoyalty()
+	p.Programme = digest(append(loyalty, lines[0])...) // with the settings
+	lines = append(lines, loyalty...)
 	return digest(strings.Join(sorted(lines), "\n"))
 }
 

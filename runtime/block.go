@@ -79,12 +79,25 @@ func (b *block) load() {
 	b.columns = make(map[string]*resident)
 	b.segments = make(map[int]index.Bits)
 	b.lists = make(map[int]index.Bits)
+	b.inherit()
 	b.loaded = true
 }
 
+// leaf is the attribute, tag or slot whose column a node reads: of a tag that is nothing but another column that one.
+func (v *View) leaf(n *ir.Node) *ir.Node {
+	for n.Op == ir.OpTag && !v.prog.Tags[n.Index].Manual {
+		x := v.prog.Tags[n.Index].Expr
+		if x.Op != ir.OpAttr && x.Op != ir.OpTag && x.Op != ir.OpSlot {
+			break
+		}
+		n = x
+	}
+	return n
+}
+
 // leafKey names the column of an attribute, tag or slot.
-func (b *block) leafKey(n *ir.Node) string {
-	if n.Op == ir.OpSlot {
+func (v *View) leafKey(n *ir.Node) string {
+	if n = v.leaf(n); n.Op == ir.OpSlot {
 		return n.Agg.Key
 	}
 	return n.Key
@@ -108,7 +121,8 @@ func (b *block) prepare(n *ir.Node) {
 
 // column returns the resident column of an attribute, tag or slot; its col is nil where everything is unknown.
 func (b *block) column(n *ir.Node) *resident {
-	key := b.leafKey(n)
+	n = b.view.leaf(n)
+	key := b.view.leafKey(n)
 	if r, ok := b.columns[key]; ok && !r.stale(b.at.clock.Now) {
 		return r
 	}
@@ -124,13 +138,9 @@ func (b *block) column(n *ir.Node) *resident {
 	if n.Op != ir.OpTag || b.view.prog.Tags[n.Index].Manual {
 		r = b.corrected(key, n, r) // computed tags follow from columns that are right
 	}
-	if r.node != nil { // a tag that is nothing but another column
-		alias := *r
-		alias.owned, alias.codes = false, nil
-		r = &alias
-	}
 	r.node = n
 	r.moving, r.at = n.Op == ir.OpSlot && b.view.upkeep.neglects(n.Agg), b.at.clock.Now
+	r.fresh(b.view.upkeep.stands())
 	b.columns[key] = r
 	return r
 }
@@ -162,10 +172,6 @@ func (b *block) tag(n *ir.Node) *resident {
 	tag := b.view.prog.Tags[n.Index]
 	if tag.Manual {
 		return b.manual(tag)
-	}
-	switch tag.Expr.Op {
-	case ir.OpAttr, ir.OpTag, ir.OpSlot:
-		return b.column(tag.Expr)
 	}
 	return pack(b.evaluate(tag.Expr))
 }
@@ -303,7 +309,7 @@ func (l *lanes) Leaf(batch *vector.Batch, n *ir.Node) *vector.Vec {
 		}
 		return out
 	}
-	r := l.columns[l.leafKey(n)]
+	r := l.columns[l.view.leafKey(n)]
 	if r.col == nil {
 		return batch.Uniform(ir.Unknown(n.Type.Kind))
 	}

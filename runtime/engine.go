@@ -79,6 +79,7 @@ type View struct {
 
 	standing bool    // the engine's clock stands here: recorded cuts hold
 	upkeep   *Upkeep // of a view that is kept up to date; nil otherwise
+	heir     atomic.Pointer[inheritance]
 }
 
 // instant is what of a view depends on the clock alone.

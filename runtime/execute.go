@@ -123,7 +123,7 @@ func (b *block) cost(p *plan.Node) (class, size int) {
 	case plan.List, plan.Known:
 		return 1, b.count
 	case plan.Equal:
-		if r, ok := b.columns[b.leafKey(p.On)]; ok && r.values != nil && r.col != nil {
+		if r, ok := b.columns[b.view.leafKey(p.On)]; ok && r.values != nil && r.col != nil {
 			n := 0
 			for _, v := range p.Values {
 				if raw, ok := rawOf(r.col, v); ok {
@@ -136,7 +136,7 @@ func (b *block) cost(p *plan.Node) (class, size int) {
 		}
 		return 1, b.count / 4
 	case plan.Range:
-		if _, ok := b.columns[b.leafKey(p.On)]; !ok && p.On.Op != ir.OpAttr {
+		if _, ok := b.columns[b.view.leafKey(p.On)]; !ok && p.On.Op != ir.OpAttr {
 			return 4, b.count / 2
 		}
 		return 2, b.count / 2

@@ -91,7 +91,7 @@ func (v *View) Explain(ctx context.Context, cond *ir.Node) (*Explanation, error)
 // countUnknown adds, for each leaf, the live members of the block whose value is unknown.
 func (b *block) countUnknown(p *plan.Node, unknown map[*plan.Node]int64) {
 	if p.On != nil {
-		r, ok := b.columns[b.leafKey(p.On)]
+		r, ok := b.columns[b.view.leafKey(p.On)]
 		if ok && r.col == nil {
 			unknown[p] += int64(b.count)
 		} else if ok {

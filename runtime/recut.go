@@ -45,13 +45,7 @@ func (v *View) recut(ctx context.Context, t *ir.Ntile) error {
 
 // dropRanked drops the columns and segments that depend on an ntile.
 func (v *View) dropRanked(t *ir.Ntile) {
-	ranked := func(n *ir.Node) (yes bool) {
-		_ = v.needs(n, make(map[any]bool), func(u *ir.Ntile) error {
-			yes = yes || u.Key == t.Key
-			return nil
-		})
-		return yes
-	}
+	ranked := func(n *ir.Node) bool { return v.depends(n, func(u *ir.Ntile) bool { return u.Key == t.Key }) }
 	known := make(map[*ir.Node]bool)
 	for _, b := range *v.blocks.Load() {
 		b.mu.Lock()
@@ -81,4 +75,15 @@ func (v *View) dropRanked(t *ir.Ntile) {
 		}
 		b.mu.Unlock()
 	}
+}
+
+// ranked reports whether a node depends on an ntile.
+func (v *View) ranked(n *ir.Node) bool { return v.depends(n, func(*ir.Ntile) bool { return true }) }
+
+func (v *View) depends(n *ir.Node, on func(*ir.Ntile) bool) (yes bool) {
+	_ = v.needs(n, make(map[any]bool), func(t *ir.Ntile) error {
+		yes = yes || on(t)
+		return nil
+	})
+	return yes
 }

@@ -32,6 +32,9 @@ type Upkeep struct {
 	work *clockwork // of the program, in a view whose clock moves
 }
 
+// stands reports whether the view is kept up to date while members change.
+func (u *Upkeep) stands() bool { return u != nil && u.work != nil }
+
 // neglects reports whether an aggregate can change at instants that are not among the flips.
 func (u *Upkeep) neglects(a *ir.Aggregate) bool {
 	return u != nil && u.work != nil && u.work.neglects(a)

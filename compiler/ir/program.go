@@ -35,6 +35,8 @@ type Program struct {
 	Order []Ref
 	// Hash is the semantic hash of the whole: layout and comments do not change it.
 	Hash string
+	// Programme is the semantic hash of the settings and of what is declared of loyalty and campaigns.
+	Programme string
 	// Settings of loyalty: what is late starts no campaign, and what days are workdays.
 	LateSpan           dsl.SpanLit
 	Holidays, Workdays []int64 // days since 1970

@@ -59,6 +59,7 @@ func (e *Engine) note(number uint32) {
 // compute makes the segments of the view, its cuts and its flips.
 func (a *ahead) compute(ctx context.Context) (err error) {
 	began := a.engine.opt.System()
+	defer a.view.Disinherit()
 	if _, a.cuts, err = stand(ctx, a.view); err != nil {
 		return err
 	}

@@ -3,14 +3,15 @@ package live
 // ruleSet is one that the state machine runs.
 type ruleSet struct {
 	name, text string
-	start      []string // local times at which a run may begin
-	minutes    []int64  // lengths of windows of hours and minutes, and of manual tags that hold so long
-	hours      int64    // hours since and until are compared with at most so many
-	shifts     []int64  // minutes that are added to times before hours are counted
-	spans      []int64  // minutes by which now or times that it is compared with are moved; of clock changes, more or less
-	ticks      int64    // if not 0, hours are read from the clock: something may change whenever so many minutes are full
-	merges     bool     // members turn out to be one, are parted, renamed and erased
-	asks       []string // ad hoc, undeclared aggregates among them
+	start      []string   // local times at which a run may begin
+	minutes    []int64    // lengths of windows of hours and minutes, and of manual tags that hold so long
+	hours      int64      // hours since and until are compared with at most so many
+	shifts     []int64    // minutes that are added to times before hours are counted
+	spans      []int64    // minutes by which now or times that it is compared with are moved; of clock changes, more or less
+	ticks      int64      // if not 0, hours are read from the clock: something may change whenever so many minutes are full
+	merges     bool       // members turn out to be one, are parted, renamed and erased
+	asks       []string   // ad hoc, undeclared aggregates among them
+	edits      [][]string // of the text, old and new by turns: the rules that reloads put in force
 }
 
 var ruleSets = []*ruleSet{
@@ -67,6 +68,12 @@ segment s_odd = month_n > months1
 			`has(visit where page = "a") in last 15 minutes`, `last(order.amount) > 10 and s_week`, `count(visit) in last 5 hours`,
 			`ntile(2, weeks1)`, `ntile(3, days3) = 3`, `max(order.weight) in this week`, `top(visit.page by count(visit)) in last 2 days`,
 		},
+		edits: [][]string{
+			{"s_days3 = days3 >= 2", "s_days3 = days3 >= 1", "count(order) in last 3 days", "count(order) in last 2 days"},
+			{"segment s_page = first_page = \"a\" or last_page = \"b\"\n", "segment s_late = count(visit) in last 2 hours >= 1\n", "s_hours6 = hours6 >= 2", "s_hours6 = hours6 >= 1"},
+			{"week sunday", "week monday"},
+			{"settings {", "tag days1 = sum(order.pieces) in last 1 day\nsettings {", "s_minutes = minutes90 > 3", "s_minutes = days1 > 2"},
+		},
 	},
 	{
 		name: "hours",
@@ -105,6 +112,11 @@ segment two_ids = union contains "a"
 		asks: []string{
 			`hours since first(order) > 3`, `hours until joined`, `mood ?? "bad"`, `badge = "a" and calls`, `count(ping) in last 3 hours >= 2`,
 			`hours since (joined + 45 minutes) >= 2`, `quick = "cold" or vip`, `first(order.promised) is known`, `union`, `mood`,
+		},
+		edits: [][]string{
+			{"fresh = since_last < 2", "fresh = since_last < 5", "segment mixed = mood is unknown and has(order) in last 1 hours\n", ""},
+			{"passed = pass > 2 and badge = \"a\"", "passed = pass > 1", "tag in_shop = hours since last(ping)", "tag in_shop = hours since last(order)"},
+			{"vip bool }", "vip bool  shoe int }", "called = calls and vip", "called = calls and (vip or shoe > 1)"},
 		},
 	},
 	{
@@ -169,6 +181,12 @@ segment at_home = same_city >= 1 and above >= 1
 			`count(order where amount > member.spend)`, `half`, `copy_copy > 100`, `size`, `home.parent.region = "east"`, `pet`, `cats`, `share > 0.3`,
 			`avg(order.full where channel = "web")`, `favourite`, `next_level`, `luck`, `union contains "a"`, `rate`,
 		},
+		edits: [][]string{
+			{"spend >= 500", "spend >= 300", "sum(order.full) in last 2 days", "sum(order.full) in last 5 days"},
+			{"amount + (discount ?? 0)", "amount - (discount ?? 0)", "likes_set = cats contains \"b\"", "likes_set = cats contains \"a\""},
+			{"by sum(order.amount)) in last 10 days", "by count(order)) in last 3 days", "segment lucky = luck < 50% and spend > 0\n", "segment plain = level = \"none\"\n"},
+			{"distinct(order.shop) in last 30 days", "distinct(order.category)", "tag copy_spend = spend", "tag copy_spend = lately", "event note {", "event nod { }\nevent note {"},
+		},
 	},
 	{
 		name: "ntiles",
@@ -199,6 +217,11 @@ segment n_top = ntile(2, (when top_third then buys)) = 2
 		minutes: []int64{180},
 		asks: []string{
 			`ntile(2, buys) = 2`, `ntile(3, spend)`, `ntile(2, sum(order.pieces))`, `third = 1 and buys > 1`, `sum_n`, `ntile(2, sum_n) = 1`,
+		},
+		edits: [][]string{
+			{"sum(order.amount) in last 5 days", "sum(order.amount) in last 3 days"},
+			{"top_third = third = 3", "top_third = third >= 2", "ntile(4, (when", "ntile(3, (when"},
+			{"tall = ntile(2, height)", "tall = ntile(3, height)", "early = old = 1 and not watch", "early = old = 1"},
 		},
 	},
 	{
@@ -238,6 +261,10 @@ segment gone = now > 2026-03-29T00:59:30 and not vip
 		asks: []string{
 			`count(order where amount > 20) in last 2 hours > 0`, `quick`, `last(order) + 1 days > now`, `hour(now) + buys`, `opens - 1 days < now`,
 		},
+		edits: [][]string{
+			{"hour(now) >= 9", "hour(now) >= 12", "joined + 3 days >= now", "joined + 2 days >= now"},
+			{"segment big = above > 0\n", "", "born_soon = date(now + 6 hours) = born", "born_soon = date(now) = born"},
+		},
 	},
 	{
 		name: "identity",
@@ -266,10 +293,14 @@ segment same_shop = first_shop = last_shop
 segment upper = third = 3
 `,
 		start:   []string{"2026-03-28T22:50", "2026-06-01T12:00"},
-		minutes: []int64{180},
+		minutes: []int64{180, 300},
 		merges:  true,
 		asks: []string{
 			`count(order) in last 5 days`, `phone`, `card`, `union contains "a"`, `city`, `mood`, `max(order.amount) > 10`, `chance("x") < 50%`, `score`,
+		},
+		edits: [][]string{
+			{"golds = spend >= 100", "golds = spend >= 50", "count(ping) in last 3 hours", "count(ping) in last 5 hours"},
+			{"ntile(3, spend)", "ntile(2, spend)", "town = city = \"a\" or city = \"b\"", "town = city = \"c\""},
 		},
 	},
 }

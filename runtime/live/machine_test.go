@@ -46,13 +46,13 @@ func TestMachine(t *testing.T) {
 	}
 	for _, rules := range ruleSets {
 		t.Run(rules.name, func(t *testing.T) {
-			prog, asks := compileRules(t, rules)
+			versions := compileVersions(t, rules)
 			dir, round := t.TempDir(), 0
 			rapid.Check(t, func(rt *rapid.T) {
 				round++
 				m := &machine{
-					t: rt, rules: rules, prog: prog, asks: asks, path: filepath.Join(dir, fmt.Sprint(round)),
-					model: newModel(rules, prog),
+					t: rt, rules: rules, version: versions[0], versions: versions, path: filepath.Join(dir, fmt.Sprint(round)),
+					model: newModel(rules, versions[0].prog),
 				}
 				defer m.close()
 				m.begin()
@@ -68,6 +68,7 @@ func TestMachine(t *testing.T) {
 					"restart":    m.restart,
 					"checkpoint": m.checkpoint,
 					"fail":       m.fail,
+					"reload":     m.reload,
 				})
 			})
 		})
@@ -92,13 +93,36 @@ func compileRules(t *testing.T, rules *ruleSet) (*ir.Program, []*ir.Query) {
 	return prog, asks
 }
 
+// version is a rule set as it was or is edited.
+type version struct {
+	prog *ir.Program
+	asks []*ir.Query
+}
+
+func compileVersions(t *testing.T, rules *ruleSet) []version {
+	t.Helper()
+	var out []version
+	for _, edit := range append([][]string{nil}, rules.edits...) {
+		edited := *rules
+		for i := 0; i < len(edit); i += 2 {
+			if strings.Count(edited.text, edit[i]) != 1 {
+				t.Fatalf("%q is not once in the rules", edit[i])
+			}
+			edited.text = strings.Replace(edited.text, edit[i], edit[i+1], 1)
+		}
+		prog, asks := compileRules(t, &edited)
+		out = append(out, version{prog, asks})
+	}
+	return out
+}
+
 // machine is an engine and what is known about it.
 type machine struct {
-	t     *rapid.T
-	rules *ruleSet
-	prog  *ir.Program
-	asks  []*ir.Query
-	path  string
+	t        *rapid.T
+	rules    *ruleSet
+	version  // in force
+	versions []version
+	path     string
 
 	store  *storage.Store
 	engine *Engine

@@ -101,7 +101,7 @@ func (r *reload) begin(context.Context) error {
 		return err
 	}
 	r.at = e.clock
-	r.ahead = e.lookAhead(e.newView(r.prog, r.at))
+	r.ahead = e.lookAhead(r.begun(r.at))
 	return nil
 }
 
@@ -129,47 +129,46 @@ func (r *reload) late() bool {
 	return zone.DateOf(r.at) != zone.DateOf(e.clock) || len(runtime.Steps(r.prog, r.at, e.clock)) > 0
 }
 
-// finish brings the new view up to date and puts it in force, in the loop. failed is the error of computing it.
+// finish brings the new view up to the present and puts it in force, in the loop. failed is the error of computing it.
 func (r *reload) finish(ctx context.Context, failed error) error {
 	e := r.engine
+	now, err := e.now(), failed
+	if err == nil {
+		err = e.passTo(ctx, now)
+	}
 	late := r.late()
-	var err error
-	if failed == nil {
-		if err = e.settle(); err == nil && !(late && r.tries > 0) {
-			err = e.stopRuns(ctx, r.prog)
-		}
+	again := late && r.tries > 0
+	if err == nil && !again {
+		err = e.stopRuns(ctx, r.prog)
 	}
 	r.drop()
-	if failed != nil || err != nil {
-		return err
-	}
 	switch {
-	case late && r.tries > 0:
-		return nil
+	case err != nil || again:
+		return err
 	case late:
-		r.at = e.clock
-		r.view = e.newView(r.prog, r.at)
-		if err := r.compute(ctx); err != nil {
-			return err
-		}
+		r.view = r.begun(now)
+		err = r.compute(ctx)
 	default:
-		if err := r.follow(ctx, append(r.take(), r.flipped()...), e.clock); err != nil {
-			return err
-		}
+		err = r.follow(ctx, append(r.take(), r.flipped(now)...), now)
 	}
-	crossings, err := r.crossings(ctx)
 	if err != nil {
 		return err
 	}
-	if err := e.journal(entry{Clock: e.clock, Cuts: runtime.EncodeCuts(r.cuts, e.clock)}, crossings); err != nil {
+	crossings, err := r.crossings(ctx, now)
+	if err != nil {
+		return err
+	}
+	if err := e.journal(entry{Clock: now, Cuts: runtime.EncodeCuts(r.cuts, now)}, crossings); err != nil {
 		return err
 	}
 	old := e.prog
-	e.prog, e.conducting, e.idOrder, e.opt.Before = r.prog, r.conducting, idOrder(r.prog), r.before
+	e.clock, e.prog, e.conducting, e.idOrder, e.opt.Before = now, r.prog, r.conducting, idOrder(r.prog), r.before
 	e.setCuts(r.cuts)
 	e.view.Store(r.view)
-	if err := e.recount(ctx, r.view); err != nil {
-		return err
+	if old.Programme != r.prog.Programme { // else what members have coming to them stays
+		if err := e.recount(ctx, r.view); err != nil {
+			return err
+		}
 	}
 	e.dropDawn()
 	r.out.Crossings, r.done = len(crossings), true
@@ -180,10 +179,17 @@ func (r *reload) finish(ctx context.Context, failed error) error {
 	return e.includeExisting(ctx, old)
 }
 
-// flipped are the members that have changed by themselves since the view was begun.
-func (r *reload) flipped() (numbers []uint32) {
+// begun is a view of the new rules at the instant of the present one, from which it takes over what means the same.
+func (r *reload) begun(at int64) *runtime.View {
+	view := r.engine.newView(r.prog, at)
+	view.Inherit(r.engine.View())
+	return view
+}
+
+// flipped are the members that have changed by themselves since the view was begun, up to an instant.
+func (r *reload) flipped(by int64) (numbers []uint32) {
 	for _, f := range r.flips {
-		if f.At <= r.engine.clock {
+		if f.At <= by {
 			numbers = append(numbers, f.Member)
 		}
 	}
@@ -191,7 +197,7 @@ func (r *reload) flipped() (numbers []uint32) {
 }
 
 // crossings lists who is on other sides of segments that both rule sets have.
-func (r *reload) crossings(ctx context.Context) ([]Crossing, error) {
+func (r *reload) crossings(ctx context.Context, at int64) ([]Crossing, error) {
 	e := r.engine
 	before, err := e.View().Segments(ctx)
 	if err != nil {
@@ -215,5 +221,5 @@ func (r *reload) crossings(ctx context.Context) ([]Crossing, error) {
 	prog := e.prog
 	e.prog = r.prog
 	defer func() { e.prog = prog }()
-	return e.named(difference(was, after), e.clock, "rules"), nil
+	return e.named(difference(was, after), at, "rules"), nil
 }
