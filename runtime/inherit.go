@@ -20,10 +20,10 @@ type inheritance struct {
 // Inherit makes a standing view that nothing was asked of yet take over, block by block, the columns and segments of one
 // that stands by other rules at the same instant, as far as they mean the same by both. What is taken over is as the other
 // view has it when the block is looked at: members that change in the meantime have to be looked at again. It ends with
-// [View.Disinherit].
-func (v *View) Inherit(from *View) {
+// [View.Disinherit]. The segments that it takes over are returned, with those of the other view that they are.
+func (v *View) Inherit(from *View) map[int]int {
 	if !sameGround(v.prog, from.prog) {
-		return
+		return nil
 	}
 	h := &inheritance{from: from, leaves: v.leaves(), segments: map[int]int{}}
 	old := from.leaves()
@@ -38,6 +38,7 @@ func (v *View) Inherit(from *View) {
 		}
 	}
 	v.heir.Store(h)
+	return h.segments
 }
 
 // Disinherit ends what Inherit began, and lets go of the other view.

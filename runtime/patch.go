@@ -1,6 +1,8 @@
 package runtime
 
 import (
+	"slices"
+
 	"github.com/muster-engine/muster/compiler/decimal"
 	"github.com/muster-engine/muster/compiler/ir"
 	"github.com/muster-engine/muster/runtime/vector"
@@ -56,12 +58,21 @@ func (r *resident) own() {
 	n.U8, n.U16 = lengthened(c.U8, c.Width == 1), lengthened(c.U16, c.Width == 2)
 	n.U32, n.U64 = lengthened(c.U32, c.Width == 4), lengthened(c.U64, c.Width == 8)
 	n.F64 = lengthened(c.F64, c.Kind == column.Floats)
+	if c.Kind == column.Sets && len(c.Starts) <= n.Len {
+		n.Starts = append(make([]uint32, 0, n.Len+1), c.Starts...)
+		for len(n.Starts) <= n.Len {
+			n.Starts = append(n.Starts, uint32(len(c.Codes)))
+		}
+	}
 	r.col, r.owned = &n, true
 }
 
 func lengthened[T any](x []T, used bool) []T {
 	if !used {
 		return nil
+	}
+	if len(x) == column.Block {
+		return slices.Clone(x)
 	}
 	out := make([]T, column.Block)
 	copy(out, x)

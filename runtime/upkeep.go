@@ -405,26 +405,24 @@ func (b *block) leave() {
 
 // Segments computes every declared segment over all members, and returns each as a bitmap.
 func (v *View) Segments(ctx context.Context) ([]*roaring.Bitmap, error) {
-	var nodes []*ir.Node
-	for _, s := range v.prog.Segments {
-		nodes = append(nodes, s.Expr)
+	all := make([]int, len(v.prog.Segments))
+	for i := range all {
+		all[i] = i
 	}
-	if err := v.ready(ctx, nodes...); err != nil {
-		return nil, err
-	}
+	return v.SegmentsOf(ctx, all)
+}
+
+// SegmentsOf is Segments of some of the program's.
+func (v *View) SegmentsOf(ctx context.Context, which []int) ([]*roaring.Bitmap, error) {
 	blocks := len(*v.blocks.Load())
-	dense := make([][]uint64, len(nodes))
+	dense := make([][]uint64, len(which))
 	for i := range dense {
 		dense[i] = make([]uint64, blocks*index.BlockWords)
 	}
-	err := v.each(ctx, func(_ *worker, b *block) error {
-		if b.no >= blocks {
-			return nil
+	err := v.eachSegment(ctx, which, func(b *block, i int, set index.Bits) {
+		if b.no < blocks {
+			copy(dense[i][b.no*index.BlockWords:], set)
 		}
-		for i := range nodes {
-			copy(dense[i][b.no*index.BlockWords:], b.segment(i)[:])
-		}
-		return nil
 	})
 	if err != nil {
 		return nil, err
@@ -434,4 +432,30 @@ func (v *View) Segments(ctx context.Context) ([]*roaring.Bitmap, error) {
 		out[i] = roaring.FromDense(d, false)
 	}
 	return out, nil
+}
+
+// Stand computes every declared segment over all members, so that changes can be evaluated.
+func (v *View) Stand(ctx context.Context) error {
+	all := make([]int, len(v.prog.Segments))
+	for i := range all {
+		all[i] = i
+	}
+	return v.eachSegment(ctx, all, func(*block, int, index.Bits) {})
+}
+
+// eachSegment gives f segments block by block: the i-th of those that are asked for, in one of several goroutines.
+func (v *View) eachSegment(ctx context.Context, which []int, f func(b *block, i int, set index.Bits)) error {
+	var nodes []*ir.Node
+	for _, i := range which {
+		nodes = append(nodes, v.prog.Segments[i].Expr)
+	}
+	if err := v.ready(ctx, nodes...); err != nil {
+		return err
+	}
+	return v.each(ctx, func(_ *worker, b *block) error {
+		for i, segment := range which {
+			f(b, i, b.segment(segment))
+		}
+		return nil
+	})
 }

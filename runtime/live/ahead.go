@@ -60,7 +60,7 @@ func (e *Engine) note(number uint32) {
 func (a *ahead) compute(ctx context.Context) (err error) {
 	began := a.engine.opt.System()
 	defer a.view.Disinherit()
-	if _, a.cuts, err = stand(ctx, a.view); err != nil {
+	if a.cuts, err = stand(ctx, a.view); err != nil {
 		return err
 	}
 	if a.flips, err = a.engine.findFlips(ctx, a.view); err == nil {

@@ -23,9 +23,10 @@ import (
 
 // conducting is what a program is conducted by.
 type conducting struct {
-	conductor *programme.Conductor
-	types     map[string]int // of events, by name
-	limited   []int          // coupons with a stock that campaigns issue
+	conductor  *programme.Conductor
+	conductors [sides]*programme.Conductor
+	types      map[string]int // of events, by name
+	limited    []int          // coupons with a stock that campaigns issue
 }
 
 // conductingOf makes ready to conduct a program. before are those in force earlier, for the runs that go by them.
@@ -37,6 +38,9 @@ func conductingOf(prog *ir.Program, before []*ir.Program) (c conducting, err err
 		if err := c.conductor.Keep(p); err != nil {
 			return c, err
 		}
+	}
+	for i := range c.conductors {
+		c.conductors[i] = c.conductor.Fork()
 	}
 	c.types = make(map[string]int, len(prog.Events))
 	for i, e := range prog.Events {
@@ -68,18 +72,18 @@ func (e *Engine) loyal() bool { return !e.conductor.Idle() }
 // turn returns a member's turn, opened if it has none. at is the instant that the input gives, 0 for the present.
 func (g *group) turn(m *member, at int64) *turn {
 	if m.turn == nil {
-		hands := programme.Hands{Stamp: func() int64 { return g.stamps.Next(g.now) }, Supply: g.supply(), Later: m.later(g.engine.prog)}
-		m.turn = &turn{Turn: g.engine.conductor.Begin(g.worldNow(), m.person(g.engine.prog), hands, programme.Input{At: at, Quiet: g.quiet || m.cause != ""})}
+		hands := programme.Hands{Stamp: g.nextStamp, Supply: g.supply(), Later: m.later(g.engine.prog)}
+		in := programme.Input{At: at, Quiet: g.quiet || m.cause != ""}
+		m.turn = &turn{Turn: g.engine.conductorOf(m.number).Begin(g.worldOf(m.number), m.person(g.engine.prog), hands, in)}
 	}
 	return m.turn
 }
 
-// worldNow is what members are conducted in.
-func (g *group) worldNow() *exprplan.World {
-	if g.world == nil {
-		g.world = g.view.World(g.now)
-	}
-	return g.world
+// nextStamp gives a turn a stamp.
+func (g *group) nextStamp() int64 {
+	g.dealing.Lock()
+	defer g.dealing.Unlock()
+	return g.stamps.Next(g.now)
 }
 
 // steered runs a step of a turn.
@@ -108,10 +112,29 @@ func (g *group) told(m *member, kind string, e event, tell eventStep) error {
 	if !ok || !g.engine.conductor.Concerns(i) {
 		return nil
 	}
-	t := g.turn(m, m.at)
-	t.of = e.fields.get(storage.OfField)
-	one := planEvents([]event{e}, g.engine.prog.Events[i])[0]
-	return steered(func() error { return tell(t.Turn, i, one) })
+	m.told = append(m.told, tidings{i, e, tell})
+	return nil
+}
+
+// tidings are an event that the programme is told of when the wave of the member is conducted.
+type tidings struct {
+	kind  int
+	event event
+	tell  eventStep
+}
+
+// hear tells the programme of what has happened to a member.
+func (g *group) hear(m *member) error {
+	for _, x := range m.told {
+		t := g.turn(m, m.at)
+		t.of = x.event.fields.get(storage.OfField)
+		one := planEvents([]event{x.event}, g.engine.prog.Events[x.kind])[0]
+		if err := x.tell(t.Turn, x.kind, one); err != nil {
+			return err
+		}
+	}
+	m.told = nil
+	return nil
 }
 
 // changedBeside tells the programme that something of a member besides its events is another.
@@ -183,18 +206,21 @@ func (g *group) finish(ctx context.Context, members []*member, round int) error 
 	return nil
 }
 
-// settle brings tiers up to what has happened, and puts the facts of turns into the histories.
+// settle tells turns what has happened, brings tiers up to it, and puts the facts of turns into the histories.
 func (g *group) settle(members []*member) error {
-	for _, m := range members {
-		if m.turn == nil {
-			continue
+	if !g.loyal {
+		return nil
+	}
+	return g.bySides(members, func(_ int, m *member) error {
+		if err := g.hear(m); err != nil || m.turn == nil {
+			return err
 		}
-		if err := steered(m.turn.Settle); err != nil {
+		if err := m.turn.Settle(); err != nil {
 			return err
 		}
 		g.follow(m)
-	}
-	return nil
+		return nil
+	})
 }
 
 // follow puts what has followed for a member into its state.
@@ -219,26 +245,22 @@ func (g *group) crossed(members []*member, crossings []crossing) (more []*member
 	if !g.engine.conductor.Plays() {
 		return nil, nil
 	}
-	for _, m := range members {
+	again := make([]bool, len(members))
+	err = g.bySides(members, func(i int, m *member) (err error) {
 		own := g.handed(m.number, crossings)
 		if m.turn == nil && len(own) == 0 {
-			continue
+			return nil
 		}
-		t := g.turn(m, m.at)
-		var again bool
-		err := steered(func() (err error) {
-			again, err = t.Crossed(own)
-			return err
-		})
-		if err != nil {
-			return nil, err
-		}
+		again[i], err = g.turn(m, m.at).Crossed(own)
 		g.follow(m)
-		if again {
+		return err
+	})
+	for i, m := range members {
+		if again[i] {
 			more = append(more, m)
 		}
 	}
-	return more, nil
+	return more, err
 }
 
 // handed are the crossings of a member that campaigns follow: none that a merge, a split or an erasure causes.
@@ -254,26 +276,28 @@ func (g *group) handed(number uint32, all []crossing) (own []programme.Crossing)
 
 // conclude keeps the outcomes of the turns of a wave, and when the members are due next.
 func (g *group) conclude(wave []*member) error {
-	for _, m := range wave {
-		t := m.turn
-		if t == nil {
-			continue
+	if !g.loyal {
+		return nil
+	}
+	next := make([]int64, len(wave))
+	err := g.bySides(wave, func(i int, m *member) error {
+		if m.turn != nil {
+			at, due := m.turn.Next()
+			if next[i] = at; !due {
+				next[i] = runtime.Never
+			}
 		}
-		var next int64
-		var due bool
-		err := steered(func() error {
-			next, due = t.Next()
-			return nil
-		})
-		if err != nil {
-			return err
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	for i, m := range wave {
+		if m.turn != nil {
+			g.dues = append(g.dues, runtime.Flip{Member: m.number, At: next[i]})
+			g.keep(m, m.turn)
+			m.turn = nil
 		}
-		if !due {
-			next = runtime.Never
-		}
-		g.dues = append(g.dues, runtime.Flip{Member: m.number, At: next})
-		g.keep(m, t)
-		m.turn = nil
 	}
 	return nil
 }

@@ -46,6 +46,7 @@ func (e *Engine) dueBy(at int64) (numbers []uint32) {
 
 // pass brings members into the group for whom time alone may have changed something: those that are due have a turn.
 func (g *group) pass(numbers []uint32) error {
+	var due []*member
 	for _, n := range numbers {
 		m, err := g.engine.current(n)
 		if err != nil {
@@ -54,14 +55,11 @@ func (g *group) pass(numbers []uint32) error {
 		m = m.clone()
 		g.place(m)
 		m.altered = false
-		if !g.loyal || !g.engine.isDue(n, g.now) {
-			continue
-		}
-		if err := steered(g.turn(m, 0).Due); err != nil {
-			return err
+		if g.loyal && g.engine.isDue(n, g.now) {
+			due = append(due, m)
 		}
 	}
-	return nil
+	return g.bySides(due, func(_ int, m *member) error { return g.turn(m, 0).Due() })
 }
 
 // recount works out from the histories when everybody is due.

@@ -31,9 +31,9 @@ func (g *group) listing(c programme.ListChange) listing {
 
 func (l listing) apply(m *member) {
 	if l.On {
-		m.lists[l.List] = true
+		m.setLists()[l.List] = true
 	} else {
-		delete(m.lists, l.List)
+		delete(m.setLists(), l.List)
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"sync"
 
 	"github.com/muster-engine/muster/compiler/exprplan"
 	"github.com/muster-engine/muster/runtime"
@@ -49,7 +50,8 @@ type group struct {
 	quiet     bool // it starts no campaigns
 	scheduled bool // campaigns were scheduled for its instant
 	dealt     dealt
-	world     *exprplan.World
+	worlds    [sides]*exprplan.World
+	dealing   sync.Mutex // held while a turn is dealt a stamp or a code
 }
 
 // nobody is whose an id is that was given up.
@@ -221,7 +223,7 @@ func (g *group) attributes(in *Input) (Outcome, error) {
 	}
 	g.stamp(in)
 	for _, name := range slices.Sorted(maps.Keys(in.Values)) {
-		identity.Put(m.attributes, g.engine.isID, name, in.Values[name], in.Stamp)
+		identity.Put(m.setAttributes(), g.engine.isID, name, in.Values[name], in.Stamp)
 	}
 	g.changedBeside(m, loyalty.Cause{Kind: "attributes"})
 	return w.accepted(conflict), nil
@@ -236,9 +238,9 @@ func (g *group) stamp(in *Input) {
 
 func set(m *member, name string, v column.Value) {
 	if v.Kind == 0 {
-		delete(m.attributes, name)
+		delete(m.setAttributes(), name)
 	} else {
-		m.attributes[name] = v
+		m.setAttributes()[name] = v
 	}
 }
 
@@ -253,7 +255,7 @@ func (g *group) manual(in *Input) (Outcome, error) {
 	}
 	name := storage.ManualPrefix + in.Tag
 	g.stamp(in)
-	identity.Put(m.attributes, g.engine.isID, name, in.Value, in.Stamp)
+	identity.Put(m.setAttributes(), g.engine.isID, name, in.Value, in.Stamp)
 	if in.Value.Kind == 0 {
 		set(m, name+storage.ManualAtSuffix, column.Value{})
 		set(m, name+storage.ManualBySuffix, column.Value{})
@@ -303,14 +305,14 @@ func (g *group) enlist(list string, number uint32, on bool) error {
 		return err
 	}
 	if on {
-		m.lists[list] = true
+		m.setLists()[list] = true
 		records, err := g.records(number)
 		if err != nil {
 			return err
 		}
 		identity.Enlisted(records, list)
 	} else {
-		delete(m.lists, list)
+		delete(m.setLists(), list)
 	}
 	g.changedBeside(m, loyalty.Cause{Kind: "list", Key: list})
 	return nil

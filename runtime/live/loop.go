@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"github.com/muster-engine/muster/compiler/ir"
 	"github.com/muster-engine/muster/runtime"
 )
 
@@ -198,11 +199,11 @@ func (e *Engine) commit(g *group, crossings []Crossing) error {
 }
 
 // named numbers crossings and names their segments.
-func (e *Engine) named(in []runtime.Crossing, at int64, cause string) []Crossing {
+func (e *Engine) named(prog *ir.Program, in []runtime.Crossing, at int64, cause string) []Crossing {
 	out := make([]Crossing, len(in))
 	for i, c := range in {
 		out[i] = Crossing{
-			Seq: e.crossed + uint64(i) + 1, Segment: e.prog.Segments[c.Segment].Name, Member: c.Member,
+			Seq: e.crossed + uint64(i) + 1, Segment: prog.Segments[c.Segment].Name, Member: c.Member,
 			Entered: c.Entered, At: at, Cause: cause,
 		}
 	}

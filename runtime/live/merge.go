@@ -107,6 +107,7 @@ func (g *group) identified(m *member) *identity.Member {
 // assume makes a member what package identity made of it.
 func (g *group) assume(m *member, is *identity.Member) {
 	m.attributes, m.lists = identity.Write(is.Set), is.Lists
+	m.ownAttributes, m.ownLists = true, true
 	for _, id := range is.IDs {
 		m.addID(ID(id), g.engine.kinds.attributes[id.Attribute])
 	}

@@ -21,12 +21,15 @@ type member struct {
 	attributes map[string]column.Value
 	events     map[string][]event // by type, in order of time, then of arrival
 	lists      map[string]bool
+	// Attributes and lists are shared with the member that this one was made from until one of the two changes them.
+	ownAttributes, ownLists bool
 
 	// Of a member of a group: the input that made it what it is, the wave that it is in, its turn there, and whether it
 	// differs from what it was before the group.
 	input, wave int
 	at          int64 // that the input gives, 0 for the present
 	turn        *turn
+	told        []tidings // what its turn is still to hear
 	altered     bool
 	// Of one input there may be two versions: part tells which, and cause is why, if it is not the input itself.
 	part  int
@@ -49,6 +52,7 @@ func newMember(number uint32) *member {
 // empty takes everything from a member.
 func (m *member) empty() {
 	m.attributes, m.events, m.lists = map[string]column.Value{}, map[string][]event{}, map[string]bool{}
+	m.ownAttributes, m.ownLists = true, true
 	m.merge = nil
 }
 
@@ -60,21 +64,29 @@ type event struct {
 }
 
 func (m *member) clone() *member {
+	if m.ownAttributes || m.ownLists { // one that others read has neither
+		m.ownAttributes, m.ownLists = false, false
+	}
 	out := *m
-	out.turn, out.altered = nil, false
-	out.attributes = make(map[string]column.Value, len(m.attributes)+1)
-	for k, v := range m.attributes {
-		out.attributes[k] = v
-	}
-	out.lists = make(map[string]bool, len(m.lists)+1)
-	for k, v := range m.lists {
-		out.lists[k] = v
-	}
-	out.events = make(map[string][]event, len(m.events)+1)
-	for k, v := range m.events {
-		out.events[k] = v[:len(v):len(v)]
-	}
+	out.turn, out.told, out.altered = nil, nil, false
+	out.events = maps.Clone(m.events)
 	return &out
+}
+
+// setAttributes are the attributes, to be changed.
+func (m *member) setAttributes() map[string]column.Value {
+	if !m.ownAttributes {
+		m.attributes, m.ownAttributes = maps.Clone(m.attributes), true
+	}
+	return m.attributes
+}
+
+// setLists are the lists, to be changed.
+func (m *member) setLists() map[string]bool {
+	if !m.ownLists {
+		m.lists, m.ownLists = maps.Clone(m.lists), true
+	}
+	return m.lists
 }
 
 // find returns the place of the event with a key, or -1.
@@ -86,7 +98,8 @@ func (m *member) find(kind, key string) int {
 func (m *member) insert(kind string, e event) {
 	all := m.events[kind]
 	at := sort.Search(len(all), func(i int) bool { return all[i].at > e.at })
-	m.events[kind] = slices.Insert(slices.Clone(all), at, e)
+	with := append(make([]event, 0, len(all)+1), all[:at]...)
+	m.events[kind] = append(append(with, e), all[at:]...)
 }
 
 // remove takes an event out.
@@ -116,15 +129,18 @@ func (b *stored) load(number uint32) (*member, error) {
 			return nil, err
 		}
 	}
+	var some [32]field
+	known := some[:0]
 	for _, a := range b.schema.Attributes {
 		v, err := b.value(a, block, low)
 		if err != nil {
 			return nil, err
 		}
 		if v.Kind != 0 {
-			m.attributes[a.Name] = v
+			known = append(known, fieldOf(a.Name, v))
 		}
 	}
+	m.attributes = fields(known).values()
 	for _, name := range b.schema.Lists {
 		list, err := b.data.List(name)
 		if err != nil {

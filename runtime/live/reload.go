@@ -2,8 +2,7 @@ package live
 
 import (
 	"context"
-
-	"github.com/RoaringBitmap/roaring/v2"
+	"slices"
 
 	"github.com/muster-engine/muster/compiler/ir"
 	"github.com/muster-engine/muster/runtime"
@@ -85,8 +84,9 @@ type reload struct {
 	before     []*ir.Program
 
 	*ahead
-	at    int64 // of the view, when it was begun
-	tries int   // that are left
+	at    int64       // of the view, when it was begun
+	same  map[int]int // segments that mean what they meant, by the numbers of both rule sets
+	tries int         // that are left
 	done  bool
 }
 
@@ -182,7 +182,7 @@ func (r *reload) finish(ctx context.Context, failed error) error {
 // begun is a view of the new rules at the instant of the present one, from which it takes over what means the same.
 func (r *reload) begun(at int64) *runtime.View {
 	view := r.engine.newView(r.prog, at)
-	view.Inherit(r.engine.View())
+	r.same = view.Inherit(r.engine.View())
 	return view
 }
 
@@ -199,27 +199,24 @@ func (r *reload) flipped(by int64) (numbers []uint32) {
 // crossings lists who is on other sides of segments that both rule sets have.
 func (r *reload) crossings(ctx context.Context, at int64) ([]Crossing, error) {
 	e := r.engine
-	before, err := e.View().Segments(ctx)
-	if err != nil {
-		return nil, err
-	}
-	after, err := r.view.Segments(ctx)
-	if err != nil {
-		return nil, err
-	}
-	old := make(map[string]int)
-	for i, s := range e.prog.Segments {
-		old[s.Name] = i
-	}
-	was := make([]*roaring.Bitmap, len(after))
+	var now, earlier []int
 	for i, s := range r.prog.Segments {
-		was[i] = after[i] // a new segment: nobody crosses
-		if j, ok := old[s.Name]; ok {
-			was[i] = before[j]
+		j := slices.IndexFunc(e.prog.Segments, func(o *ir.Segment) bool { return o.Name == s.Name })
+		if _, same := r.same[i]; j >= 0 && !same {
+			now, earlier = append(now, i), append(earlier, j)
 		}
 	}
-	prog := e.prog
-	e.prog = r.prog
-	defer func() { e.prog = prog }()
-	return e.named(difference(was, after), at, "rules"), nil
+	before, err := e.View().SegmentsOf(ctx, earlier)
+	if err != nil {
+		return nil, err
+	}
+	after, err := r.view.SegmentsOf(ctx, now)
+	if err != nil {
+		return nil, err
+	}
+	crossings := difference(before, after)
+	for i, c := range crossings {
+		crossings[i].Segment = now[c.Segment]
+	}
+	return e.named(r.prog, crossings, at, "rules"), nil
 }

@@ -49,16 +49,18 @@ func (g *group) start(ctx context.Context, of map[uint32][]int, begin func(*prog
 			return err
 		}
 		all = append(all, m)
-		t, did := g.turn(m, 0), false
-		err = steered(func() (err error) {
-			did, err = begin(t.Turn, of[n])
-			return err
-		})
-		if err != nil {
-			return err
-		}
+	}
+	did := make([]bool, len(all))
+	err := g.bySides(all, func(i int, m *member) (err error) {
+		did[i], err = begin(g.turn(m, 0).Turn, of[m.number])
 		g.follow(m)
-		if did {
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	for i, m := range all {
+		if did[i] {
 			more = append(more, m)
 		}
 	}

@@ -226,18 +226,17 @@ func (o *turnover) join(ctx context.Context, prepared *dawn) error {
 	return o.view.Recut(ctx)
 }
 
-// stand computes the segments of a view, and the cuts that it stands on.
-func stand(ctx context.Context, view *runtime.View) ([]*roaring.Bitmap, map[string][]ir.Cut, error) {
+// stand computes the segments of a view, and returns the cuts that it stands on.
+func stand(ctx context.Context, view *runtime.View) (map[string][]ir.Cut, error) {
 	cuts := make(map[string][]ir.Cut)
 	for _, n := range view.Program().Ntiles {
 		taken, err := view.Cuts(ctx, n)
 		if err != nil {
-			return nil, nil, err
+			return nil, err
 		}
 		cuts[n.Hash] = taken
 	}
-	segments, err := view.Segments(ctx)
-	return segments, cuts, err
+	return cuts, view.Stand(ctx)
 }
 
 func (e *Engine) setCuts(cuts map[string][]ir.Cut) {

@@ -90,9 +90,15 @@ func (o *turnover) work(ctx context.Context) (map[string][]ir.Cut, error) {
 	if err != nil {
 		return nil, err
 	}
-	after, cuts, err := stand(ctx, o.view)
-	if err != nil || !o.loyal {
-		o.cross(difference(before, after))
+	cuts, err := stand(ctx, o.view)
+	if err != nil {
+		return nil, err
+	}
+	if !o.loyal {
+		after, err := o.view.Segments(ctx)
+		if err == nil {
+			o.cross(difference(before, after))
+		}
 		return cuts, err
 	}
 	o.judge = o.become
@@ -106,7 +112,8 @@ func (o *turnover) work(ctx context.Context) (map[string][]ir.Cut, error) {
 	if _, err := o.become(ctx, slices.Clone(due)); err != nil {
 		return nil, err
 	}
-	if after, err = o.view.Segments(ctx); err != nil {
+	after, err := o.view.Segments(ctx)
+	if err != nil {
 		return nil, err
 	}
 	o.cross(difference(before, after))

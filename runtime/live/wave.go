@@ -90,7 +90,7 @@ func (g *group) reported(cause string) []Crossing {
 	for i, c := range g.found {
 		bare[i] = c.Crossing
 	}
-	out := g.engine.named(bare, g.now, cause)
+	out := g.engine.named(g.engine.prog, bare, g.now, cause)
 	for i, c := range g.found {
 		if c.cause != "" {
 			out[i].Cause = c.cause

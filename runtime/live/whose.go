@@ -145,12 +145,12 @@ func (g *group) attach(m *member, id ID) {
 
 func (m *member) addID(id ID, kind column.Kind) {
 	if kind != column.Sets {
-		m.attributes[id.Attribute] = column.Text(id.Text)
+		m.setAttributes()[id.Attribute] = column.Text(id.Text)
 		return
 	}
 	has := m.attributes[id.Attribute].Set
 	if !slices.Contains(has, id.Text) {
-		m.attributes[id.Attribute] = column.Set(append(slices.Clip(slices.Clone(has)), id.Text)...)
+		m.setAttributes()[id.Attribute] = column.Set(append(slices.Clip(slices.Clone(has)), id.Text)...)
 	}
 }
 
@@ -158,13 +158,13 @@ func (m *member) dropID(id ID) {
 	v := m.attributes[id.Attribute]
 	switch {
 	case v.Kind == column.Texts && v.Text == id.Text:
-		delete(m.attributes, id.Attribute)
+		delete(m.setAttributes(), id.Attribute)
 	case v.Kind == column.Sets:
 		left := slices.DeleteFunc(slices.Clone(v.Set), func(text string) bool { return text == id.Text })
 		if len(left) == 0 {
-			delete(m.attributes, id.Attribute)
+			delete(m.setAttributes(), id.Attribute)
 		} else {
-			m.attributes[id.Attribute] = column.Set(left...)
+			m.setAttributes()[id.Attribute] = column.Set(left...)
 		}
 	}
 }
