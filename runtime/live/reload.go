@@ -91,8 +91,11 @@ type reload struct {
 }
 
 // begin starts to note which members change, in the loop.
-func (r *reload) begin(context.Context) error {
+func (r *reload) begin(ctx context.Context) error {
 	e := r.engine
+	if err := e.passTo(ctx, e.now()); err != nil { // cuts are taken of what is so by now
+		return err
+	}
 	if e.prog.Hash == r.prog.Hash {
 		r.out.Same = true
 		return nil
