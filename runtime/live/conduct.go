@@ -23,10 +23,9 @@ import (
 
 // conducting is what a program is conducted by.
 type conducting struct {
-	conductor  *programme.Conductor
-	conductors [sides]*programme.Conductor
-	types      map[string]int // of events, by name
-	limited    []int          // coupons with a stock that campaigns issue
+	conductor *programme.Conductor
+	types     map[string]int // of events, by name
+	limited   []int          // coupons with a stock that campaigns issue
 }
 
 // conductingOf makes ready to conduct a program. before are those in force earlier, for the runs that go by them.
@@ -38,9 +37,6 @@ func conductingOf(prog *ir.Program, before []*ir.Program) (c conducting, err err
 		if err := c.conductor.Keep(p); err != nil {
 			return c, err
 		}
-	}
-	for i := range c.conductors {
-		c.conductors[i] = c.conductor.Fork()
 	}
 	c.types = make(map[string]int, len(prog.Events))
 	for i, e := range prog.Events {
@@ -72,18 +68,31 @@ func (e *Engine) loyal() bool { return !e.conductor.Idle() }
 // turn returns a member's turn, opened if it has none. at is the instant that the input gives, 0 for the present.
 func (g *group) turn(m *member, at int64) *turn {
 	if m.turn == nil {
-		hands := programme.Hands{Stamp: g.nextStamp, Supply: g.supply(), Later: m.later(g.engine.prog)}
+		hands := programme.Hands{Stamp: func() int64 { return g.stamps.Next(g.now) }, Supply: g.supply(), Later: m.later(g.engine.prog)}
 		in := programme.Input{At: at, Quiet: g.quiet || m.cause != ""}
-		m.turn = &turn{Turn: g.engine.conductorOf(m.number).Begin(g.worldOf(m.number), m.person(g.engine.prog), hands, in)}
+		m.turn = &turn{Turn: g.engine.conductor.Begin(g.worldNow(), m.person(g.engine.prog), hands, in)}
 	}
 	return m.turn
 }
 
-// nextStamp gives a turn a stamp.
-func (g *group) nextStamp() int64 {
-	g.dealing.Lock()
-	defer g.dealing.Unlock()
-	return g.stamps.Next(g.now)
+// worldNow is what members are conducted in.
+func (g *group) worldNow() *exprplan.World {
+	if g.world == nil {
+		g.world = g.view.World(g.now)
+	}
+	return g.world
+}
+
+// inTurn runs a step of the turns of members, in their order: stamps and codes are dealt out in it.
+func inTurn(members []*member, step func(i int, m *member) error) error {
+	return steered(func() error {
+		for i, m := range members {
+			if err := step(i, m); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
 }
 
 // steered runs a step of a turn.
@@ -211,7 +220,7 @@ func (g *group) settle(members []*member) error {
 	if !g.loyal {
 		return nil
 	}
-	return g.bySides(members, func(_ int, m *member) error {
+	return inTurn(members, func(_ int, m *member) error {
 		if err := g.hear(m); err != nil || m.turn == nil {
 			return err
 		}
@@ -246,7 +255,7 @@ func (g *group) crossed(members []*member, crossings []crossing) (more []*member
 		return nil, nil
 	}
 	again := make([]bool, len(members))
-	err = g.bySides(members, func(i int, m *member) (err error) {
+	err = inTurn(members, func(i int, m *member) (err error) {
 		own := g.handed(m.number, crossings)
 		if m.turn == nil && len(own) == 0 {
 			return nil
@@ -280,7 +289,7 @@ func (g *group) conclude(wave []*member) error {
 		return nil
 	}
 	next := make([]int64, len(wave))
-	err := g.bySides(wave, func(i int, m *member) error {
+	err := inTurn(wave, func(i int, m *member) error {
 		if m.turn != nil {
 			at, due := m.turn.Next()
 			if next[i] = at; !due {

@@ -59,7 +59,7 @@ func (g *group) pass(numbers []uint32) error {
 			due = append(due, m)
 		}
 	}
-	return g.bySides(due, func(_ int, m *member) error { return g.turn(m, 0).Due() })
+	return inTurn(due, func(_ int, m *member) error { return g.turn(m, 0).Due() })
 }
 
 // recount works out from the histories when everybody is due.

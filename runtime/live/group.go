@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"sync"
 
 	"github.com/muster-engine/muster/compiler/exprplan"
 	"github.com/muster-engine/muster/runtime"
@@ -50,8 +49,7 @@ type group struct {
 	quiet     bool // it starts no campaigns
 	scheduled bool // campaigns were scheduled for its instant
 	dealt     dealt
-	worlds    [sides]*exprplan.World
-	dealing   sync.Mutex // held while a turn is dealt a stamp or a code
+	world     *exprplan.World
 }
 
 // nobody is whose an id is that was given up.

@@ -51,7 +51,7 @@ func (g *group) start(ctx context.Context, of map[uint32][]int, begin func(*prog
 		all = append(all, m)
 	}
 	did := make([]bool, len(all))
-	err := g.bySides(all, func(i int, m *member) (err error) {
+	err := inTurn(all, func(i int, m *member) (err error) {
 		did[i], err = begin(g.turn(m, 0).Turn, of[m.number])
 		g.follow(m)
 		return err

@@ -158,27 +158,19 @@ func (g *group) supply() loyalty.Supply {
 	}
 	return loyalty.Supply{
 		Take: func(coupon int) bool {
-			g.dealing.Lock()
-			defer g.dealing.Unlock()
 			if !g.left(coupons[coupon]) {
 				return false
 			}
 			move(coupon, 1)
 			return true
 		},
-		Give: func(coupon int) {
-			g.dealing.Lock()
-			defer g.dealing.Unlock()
-			move(coupon, -1)
-		},
+		Give: func(coupon int) { move(coupon, -1) },
 		Code: g.newCode,
 	}
 }
 
 // newCode makes a code that nobody has.
 func (g *group) newCode() (string, error) {
-	g.dealing.Lock()
-	defer g.dealing.Unlock()
 	for {
 		code, err := loyalty.NewCode(g.engine.opt.Random)
 		if err != nil {
