@@ -109,6 +109,17 @@ func (b *base) History(event string, block int) (storage.History, error) {
 	return read(b, func(s *stored) (storage.History, error) { return s.data.History(event, block) })
 }
 
+// KeyTexts are the keys of the events of a type in a block, and the name of their field; nil if they have none.
+func (b *base) KeyTexts(event string, block int) (keys *column.Strings, field string, err error) {
+	keys, err = read(b, func(s *stored) (*column.Strings, error) {
+		if e := s.schema.Event(event); e != nil && e.Key >= 0 {
+			field = e.Fields[e.Key].Name
+		}
+		return s.data.KeyTexts(event, block)
+	})
+	return keys, field, err
+}
+
 // List implements storage.Data.
 func (b *base) List(name string) (*roaring.Bitmap, error) {
 	return read(b, func(s *stored) (*roaring.Bitmap, error) { return s.data.List(name) })

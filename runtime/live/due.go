@@ -144,6 +144,8 @@ type blockEvents struct {
 	starts []uint32
 	at     *column.Column
 	fields []*column.Column
+	keys   *column.Strings // those of field key, of which no dictionary is made
+	key    int
 }
 
 func (e *Engine) historyOf(c *programme.Conductor, prog *ir.Program, block int) (*blockHistory, error) {
@@ -163,7 +165,15 @@ func (e *Engine) historyOf(c *programme.Conductor, prog *ir.Program, block int) 
 		if k.at, err = h.At(); err != nil {
 			return nil, err
 		}
+		keys, key, err := e.base.KeyTexts(decl.Name, block)
+		if err != nil {
+			return nil, err
+		}
 		for f, field := range decl.Fields {
+			if keys != nil && field.Name == key {
+				k.keys, k.key = keys, f
+				continue
+			}
 			if k.fields[f], err = h.Field(field.Name); err != nil {
 				return nil, err
 			}
@@ -198,7 +208,11 @@ func (b *blockHistory) events(i, low int) []exprplan.Event {
 		out[r] = exprplan.Event{At: k.at.Int(first + r), Fields: fields[:len(decl.Fields):len(decl.Fields)]}
 		fields = fields[len(decl.Fields):]
 		for f, field := range decl.Fields {
-			out[r].Fields[f] = runtime.Stored(k.fields[f], first+r, field.Type)
+			v := k.fields[f].Value(first + r)
+			if k.keys != nil && f == k.key {
+				v = k.keys.Value(first + r)
+			}
+			out[r].Fields[f] = runtime.FromStored(v, field.Type)
 		}
 	}
 	return out

@@ -296,7 +296,7 @@ segment upper = third = 3
 		minutes: []int64{180, 300},
 		merges:  true,
 		asks: []string{
-			`count(order) in last 5 days`, `phone`, `card`, `union contains "a"`, `city`, `mood`, `max(order.amount) > 10`, `chance("x") < 50%`, `score`,
+			`count(order) in last 5 days`, `phone`, `card`, `union contains "b"`, `city`, `mood`, `max(order.amount) > 10`, `chance("x") < 50%`, `score`,
 		},
 		edits: [][]string{
 			{"golds = spend >= 100", "golds = spend >= 50", "count(ping) in last 3 hours", "count(ping) in last 5 hours"},
