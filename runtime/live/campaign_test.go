@@ -7,6 +7,8 @@ import (
 	"testing"
 
 	"github.com/muster-engine/muster/compiler/ir"
+
+	"github.com/muster-engine/muster/storage/column"
 )
 
 const campaignRules = `
@@ -146,6 +148,21 @@ sink sms { file "sms.ndjson" }
 		c.reopen()
 	}
 	if got := c.sent(); !slices.Equal(got, []string{"0 hello"}) {
+		t.Errorf("sent %q", got)
+	}
+}
+
+// A late event starts no campaign, also behind a request of the same member that is refused.
+func TestALateEventBehindARefusalStartsNothing(t *testing.T) {
+	c := newClub(t, campaignRules, "2026-03-01T10:00")
+	c.give(Input{Kind: Attributes, IDs: []ID{{"phone", "lin"}}, Values: map[string]column.Value{"name": column.Text("林")}})
+	late := c.order("lin", "A1", 600)
+	late.At, late.HasAt = c.clock.Load()-5*24*3600_000_000, true
+	out := c.give(Input{Kind: Spend, IDs: []ID{{"phone", "lin"}}, Ask: &Ask{Of: "stars", Key: "S1", Points: 10}}, late)
+	if out[0].Status != Rejected || out[1].Status != Accepted {
+		t.Fatalf("%+v", out)
+	}
+	if got := c.sent(); len(got) > 0 {
 		t.Errorf("sent %q", got)
 	}
 }

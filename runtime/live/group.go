@@ -122,6 +122,7 @@ func (g *group) member(number uint32) (*member, error) {
 	}
 	if g.touched[number] == m {
 		if m.input == g.taken && m.part == g.part && m.wave >= g.ran {
+			m.at, m.cause = g.at, g.cause // the input before may have been refused
 			return m, nil
 		}
 		if m.wave >= g.ran {
