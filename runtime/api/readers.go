@@ -29,9 +29,10 @@ func (r *readers) borrow(prog *ir.Program, kind readerKind, make func() (objectR
 	r.mu.Lock()
 	if r.prog == prog {
 		if free := r.free[kind]; len(free) > 0 {
+			last := free[len(free)-1]
 			r.free[kind] = free[:len(free)-1]
 			r.mu.Unlock()
-			return free[len(free)-1], nil
+			return last, nil
 		}
 	}
 	r.mu.Unlock()
