@@ -141,8 +141,9 @@ func (s *ownServer) open(ctx context.Context) (err error) {
 	if s.listener, err = net.Listen("tcp", "127.0.0.1:0"); err != nil {
 		return err
 	}
-	s.server = &http.Server{Handler: api.New(s.engine, api.Options{Env: s.env, Now: s.app.now})}
-	go func() { _ = s.server.Serve(s.listener) }()
+	server, listener := &http.Server{Handler: api.New(s.engine, api.Options{Env: s.env, Now: s.app.now})}, s.listener
+	s.server = server
+	go func() { _ = server.Serve(listener) }()
 	return nil
 }
 
