@@ -26,6 +26,9 @@ type block struct {
 	columns  map[string]*resident
 	segments map[int]index.Bits
 	lists    map[int]index.Bits
+	// pending are changes that segments and lists have and columns do not, in order. Whoever works on the block lets the
+	// columns follow before anything else.
+	pending []part
 
 	// While a goroutine works on the block:
 	worker *worker

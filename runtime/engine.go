@@ -80,6 +80,7 @@ type View struct {
 	standing bool    // the engine's clock stands here: recorded cuts hold
 	upkeep   *Upkeep // of a view that is kept up to date; nil otherwise
 	heir     atomic.Pointer[inheritance]
+	follower follower
 }
 
 // instant is what of a view depends on the clock alone.
@@ -253,6 +254,7 @@ func (v *View) step(ctx context.Context, w *worker, b *block, f func(w *worker, 
 	defer b.leave()
 	failed := vector.Catch(func() {
 		b.load()
+		b.follow()
 		err = f(w, b)
 	})
 	if failed != nil {

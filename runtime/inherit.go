@@ -138,6 +138,7 @@ func (b *block) inherit() {
 	}
 	of := blocks[b.no]
 	of.mu.Lock() // and again for each column: whoever changes members does not wait long
+	of.follow()
 	keys := slices.Collect(maps.Keys(of.columns))
 	of.mu.Unlock()
 	for _, key := range keys {

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"slices"
-	"sync"
 	"sync/atomic"
 
 	"github.com/RoaringBitmap/roaring/v2"
@@ -62,26 +61,7 @@ type change struct {
 	work  *worker
 	open  map[int]bool // event types that the worker has opened
 
-	asking sync.Mutex // held while one of several goroutines asks the block for something, which may have to be computed
-}
-
-// column, list and segment ask the block, which is held, for what it has of the members.
-func (c *change) column(n *ir.Node) *resident {
-	c.asking.Lock()
-	defer c.asking.Unlock()
-	return c.block.column(n)
-}
-
-func (c *change) list(i int) index.Bits {
-	c.asking.Lock()
-	defer c.asking.Unlock()
-	return c.block.list(i)
-}
-
-func (c *change) segment(i int) index.Bits {
-	c.asking.Lock()
-	defer c.asking.Unlock()
-	return c.block.segment(i)
+	behind atomic.Int32 // blocks whose columns do not follow it yet
 }
 
 // evaluateRows returns a view of some members' present state, with the cuts of v, ready to be asked for columns.
@@ -142,13 +122,14 @@ func (v *View) Evaluate(ctx context.Context, rows Rows, now int64, earlier ...*C
 	c.follow(earlier)
 	err = small.with(func() {
 		for i := range v.prog.Segments {
-			c.compare(i, small.block.segment(i))
+			small.block.segment(i)
 		}
 	})
 	if err != nil {
 		c.Discard()
 		return nil, err
 	}
+	c.compare()
 	slices.SortFunc(c.crossings, func(a, b Crossing) int {
 		return cmp.Or(cmp.Compare(a.Member, b.Member), cmp.Compare(a.Segment, b.Segment))
 	})
@@ -197,21 +178,37 @@ func (c *Change) Superseded() bool { return int(c.taken.Load()) == c.lanes }
 // Crossings are the segments that members enter or leave by the change, by member, then segment.
 func (c *Change) Crossings() []Crossing { return c.crossings }
 
-func (c *Change) compare(segment int, now index.Bits) {
-	blocks := *c.view.blocks.Load()
+// compare finds the crossings of the members, whose segments have been evaluated.
+func (c *Change) compare() {
+	was := make([]bool, len(c.view.prog.Segments))
 	for lane, m := range c.small.rows.Numbers() {
-		was := false
-		if c.before != nil && c.before[lane].of != nil {
-			was = c.before[lane].of.in(segment, c.before[lane].lane)
-		} else if no := int(m / column.Block); no < len(blocks) {
-			blocks[no].mu.Lock()
-			if set, ok := blocks[no].segments[segment]; ok {
-				was = bit(set, m)
+		c.formerly(lane, m, was)
+		for i := range was {
+			if is := bit(c.small.block.segments[i], uint32(lane)); was[i] != is {
+				c.crossings = append(c.crossings, Crossing{Member: m, Segment: i, Entered: is})
 			}
-			blocks[no].mu.Unlock()
 		}
-		if is := bit(now, uint32(lane)); was != is {
-			c.crossings = append(c.crossings, Crossing{Member: m, Segment: segment, Entered: is})
+	}
+}
+
+// formerly sets by segment whether the member of a lane was in it before the change.
+func (c *Change) formerly(lane int, m uint32, was []bool) {
+	if c.before != nil && c.before[lane].of != nil {
+		for i := range was {
+			was[i] = c.before[lane].of.in(i, c.before[lane].lane)
+		}
+		return
+	}
+	clear(was)
+	blocks, no := *c.view.blocks.Load(), int(m/column.Block)
+	if no >= len(blocks) {
+		return
+	}
+	blocks[no].mu.Lock()
+	defer blocks[no].mu.Unlock()
+	for i := range was {
+		if set, ok := blocks[no].segments[i]; ok {
+			was[i] = bit(set, m)
 		}
 	}
 }
@@ -234,60 +231,6 @@ func (c *Change) in(segment int, lane uint32) bool {
 	return bit(b.segments[segment], lane)
 }
 
-// Commit makes the change part of the view.
-func (c *Change) Commit() error {
-	v := c.view
-	if c.now != v.Now() {
-		v.moveTo(c.now, v.at.Load().daily)
-	}
-	if c.small == nil {
-		return nil
-	}
-	defer c.Discard()
-	numbers := c.small.rows.Numbers()
-	v.extend(numbers[len(numbers)-1])
-	var parts []part
-	for from := 0; from < len(numbers); {
-		no := int(numbers[from] / column.Block)
-		to := from
-		for to < len(numbers) && int(numbers[to]/column.Block) == no {
-			to++
-		}
-		parts = append(parts, part{(*v.blocks.Load())[no], from, to})
-		from = to
-	}
-	return c.small.with(func() {
-		inHalves(len(parts), len(numbers), func(from, to int) {
-			for _, p := range parts[from:to] {
-				p.block.apply(c.small, p.from, p.to)
-			}
-		})
-	})
-}
-
-// part is the lanes of a change whose members are in a block of the view.
-type part struct {
-	block    *block
-	from, to int
-}
-
-// inHalves runs f on [0, n), in two halves at once where there is much to do: as many members as are worth a goroutine.
-func inHalves(n, members int, f func(from, to int)) {
-	if n < 2 || members < manyMembers {
-		f(0, n)
-		return
-	}
-	var other error
-	var beside sync.WaitGroup
-	beside.Go(func() { other = vector.Catch(func() { f(n/2, n) }) })
-	first := vector.Catch(func() { f(0, n/2) })
-	beside.Wait()
-	vector.Fail(cmp.Or(first, other))
-}
-
-// manyMembers are worth a goroutine.
-const manyMembers = 64
-
 // Discard drops the change.
 func (c *Change) Discard() {
 	if c.small != nil {
@@ -308,41 +251,6 @@ func (v *View) extend(member uint32) {
 		blocks = append(blocks, &block{view: v, no: no, members: column.Block})
 	}
 	v.blocks.Store(&blocks)
-}
-
-// apply writes lanes [from, to) of a change into the block's columns and segments.
-func (b *block) apply(small *change, from, to int) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	b.worker, b.at = workers.Get().(*worker), b.view.at.Load()
-	defer func() {
-		workers.Put(b.worker)
-		b.leave()
-	}()
-	b.load()
-	lanes := laneMap{numbers: small.rows.Numbers(), from: from, to: to}
-	lanes.setBits(b.live, small.block.live)
-	b.count = b.live.Count()
-	for key, r := range b.columns {
-		if r.stale(b.at.clock.Now) {
-			delete(b.columns, key)
-			continue
-		}
-		if r.node == nil {
-			continue
-		}
-		r.patch(small.column(r.node), r.node.Type.Kind, lanes)
-	}
-	for i, set := range b.lists {
-		lanes.setBits(set, small.list(i))
-	}
-	for i := range b.view.prog.Segments {
-		if set, ok := b.segments[i]; ok {
-			lanes.setBits(set, small.segment(i))
-		} else {
-			b.segment(i) // a block that has just come: computed with the change in it
-		}
-	}
 }
 
 // laneMap says which member each lane of a change is.

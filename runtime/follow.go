@@ -1,0 +1,161 @@
+package runtime
+
+import (
+	"sync"
+
+	"github.com/muster-engine/muster/runtime/vector"
+	"github.com/muster-engine/muster/storage/column"
+)
+
+// part is the lanes [from, to) of a change whose members are in a block of the view.
+type part struct {
+	of       *change
+	block    *block
+	from, to int
+}
+
+// mostPending is by how many changes the columns of a block may be behind.
+const mostPending = 8
+
+// Commit makes the change part of the view: of its segments and lists at once, of its columns before anybody reads them.
+func (c *Change) Commit() error {
+	v, small := c.view, c.small
+	if c.now != v.Now() {
+		v.moveTo(c.now, v.at.Load().daily)
+	}
+	if small == nil {
+		return nil
+	}
+	c.small = nil
+	numbers := small.rows.Numbers()
+	v.extend(numbers[len(numbers)-1])
+	err := small.with(func() {
+		for i := range v.prog.Lists {
+			small.block.list(i)
+		}
+	})
+	if err != nil {
+		return err
+	}
+	var parts []part
+	for from := 0; from < len(numbers); {
+		no := int(numbers[from] / column.Block)
+		to := from
+		for to < len(numbers) && int(numbers[to]/column.Block) == no {
+			to++
+		}
+		parts = append(parts, part{small, (*v.blocks.Load())[no], from, to})
+		from = to
+	}
+	small.behind.Store(int32(len(parts)))
+	for _, p := range parts {
+		if err := vector.Catch(p.commit); err != nil {
+			return err
+		}
+	}
+	v.follower.follow(parts)
+	return nil
+}
+
+// commit writes the part into the block's segments and lists, and leaves the columns for later.
+func (p part) commit() {
+	b, small := p.block, p.of.block
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.worker, b.at = workers.Get().(*worker), b.view.at.Load()
+	defer func() {
+		workers.Put(b.worker)
+		b.leave()
+	}()
+	b.load()
+	if len(b.pending) >= mostPending {
+		b.follow()
+	}
+	b.pending = append(b.pending, p)
+	lanes := p.lanes()
+	lanes.setBits(b.live, small.live)
+	b.count = b.live.Count()
+	for i, set := range b.lists {
+		lanes.setBits(set, small.lists[i])
+	}
+	for i := range b.view.prog.Segments {
+		if set, ok := b.segments[i]; ok {
+			lanes.setBits(set, small.segments[i])
+		} else { // a block that has just come: computed with the change in it
+			b.follow()
+			b.segment(i)
+		}
+	}
+}
+
+func (p part) lanes() laneMap { return laneMap{p.of.rows.Numbers(), p.from, p.to} }
+
+// follow brings the columns up to the changes that wait. Those that cannot follow are dropped, to be computed anew.
+func (b *block) follow() {
+	if len(b.pending) == 0 {
+		return
+	}
+	now, done := b.view.Now(), false
+	defer func() {
+		if !done {
+			clear(b.columns)
+		}
+		clear(b.pending)
+		b.pending = b.pending[:0]
+	}()
+	for _, p := range b.pending {
+		lanes := p.lanes()
+		vector.Fail(p.of.with(func() {
+			for key, r := range b.columns {
+				if r.stale(now) {
+					delete(b.columns, key)
+				} else if r.node != nil {
+					r.patch(p.of.block.column(r.node), r.node.Type.Kind, lanes)
+				}
+			}
+		}))
+		if p.of.behind.Add(-1) == 0 {
+			p.of.done()
+		}
+	}
+	done = true
+}
+
+// follower lets the columns of blocks follow beside those who change members and those who ask.
+type follower struct {
+	mu      sync.Mutex
+	behind  []*block
+	running bool
+}
+
+// follow sees to it that the columns of blocks follow soon.
+func (f *follower) follow(parts []part) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for _, p := range parts {
+		f.behind = append(f.behind, p.block)
+	}
+	if !f.running {
+		f.running = true
+		go f.run()
+	}
+}
+
+func (f *follower) run() {
+	for {
+		f.mu.Lock()
+		blocks := f.behind
+		if f.behind = nil; len(blocks) == 0 {
+			f.running = false
+			f.mu.Unlock()
+			return
+		}
+		f.mu.Unlock()
+		for _, b := range blocks {
+			b.mu.Lock()
+			// What fails here has dropped its columns: who asks for them next computes them, and is told why that fails.
+			_ = vector.Catch(b.follow)
+			b.mu.Unlock()
+		}
+	}
+}
