@@ -251,7 +251,7 @@ func (c *checkpoint) write(ctx context.Context) (*storage.Bulk, error) {
 func (c *checkpoint) attributes(bulk *storage.Bulk, numbers []uint32) error {
 	used := map[string]bool{}
 	for _, m := range c.members {
-		for name := range m.attributes {
+		for name := range m.attributes.all() {
 			used[name] = true
 		}
 	}
@@ -273,11 +273,11 @@ func (c *checkpoint) attributes(bulk *storage.Bulk, numbers []uint32) error {
 		return err
 	}
 	bulk.Unlike(ids...)
-	row := a.Encoder()
+	row, places := a.Encoder(), make([]int, len(fields))
 	for _, n := range numbers {
 		row.Reset()
 		for i, f := range fields {
-			if err := encodeValue(row, i, f, c.members[n].attributes[f.Name]); err != nil {
+			if err := encodeValue(row, i, f, c.members[n].attributes.next(f.Name, &places[i])); err != nil {
 				return err
 			}
 		}
@@ -324,7 +324,7 @@ func (c *checkpoint) events(bulk *storage.Bulk, numbers []uint32) error {
 		}
 		row, places := events.Encoder(), make([]int, len(schema.Fields))
 		for _, n := range numbers {
-			for _, e := range c.members[n].events[schema.Name] {
+			for _, e := range c.members[n].events.of(schema.Name) {
 				row.Reset()
 				for i, f := range schema.Fields {
 					v := e.fields.next(f.Name, &places[i])
@@ -349,7 +349,8 @@ func (c *checkpoint) eventSchemas() []storage.EventSchema {
 	used := map[string]bool{}
 	brought := map[string]bool{} // some of them by a member that was absorbed
 	for _, m := range c.members {
-		for name, events := range m.events {
+		for _, of := range m.events {
+			name, events := of.kind, of.events
 			if len(events) > 0 {
 				used[name] = true
 			}
@@ -401,9 +402,9 @@ func (c *checkpoint) eventSchemas() []storage.EventSchema {
 func (c *checkpoint) undeclared(s storage.EventSchema) (out []storage.FieldSchema) {
 	used := map[string]bool{}
 	for _, m := range c.members {
-		for _, e := range m.events[s.Name] {
-			for i := range e.fields {
-				used[e.fields[i].name] = true
+		for _, e := range m.events.of(s.Name) {
+			for name := range e.fields.all() {
+				used[name] = true
 			}
 		}
 	}

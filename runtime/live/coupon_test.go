@@ -147,20 +147,20 @@ func TestCasesLive(t *testing.T) {
 	c.at("2026-03-01T11:30")
 	c.expect("ann", "complaining")
 	m, _ := c.engine.current(0)
-	if facts := m.events["case:complaint"]; len(facts) != 2 || facts[1].fields.get("what").Text != "overdue" {
+	if facts := m.events.of("case:complaint"); len(facts) != 2 || facts[1].fields.get("what").Text != "overdue" {
 		t.Fatalf("%+v", facts)
 	}
 	c.at("2026-03-02T09:00")
 	c.give(c.complain("ann", "resolved", "R1", "2026-03-01T11:00")) // told late: it was in time
 	c.expect("ann", "not complaining")
 	m, _ = c.engine.current(0)
-	before := m.events["case:complaint"]
+	before := m.events.of("case:complaint")
 	if got := whats(before); got != "open close overdue on time" {
 		t.Fatal(got)
 	}
 	c.reopen()
 	m, _ = c.engine.current(0)
-	if got := whats(m.events["case:complaint"]); got != whats(before) {
+	if got := whats(m.events.of("case:complaint")); got != whats(before) {
 		t.Fatal("after a restart:", got)
 	}
 	c.give(Input{Kind: Retract, IDs: []ID{{"phone", "ann"}}, Type: "resolved", Key: "R1"})

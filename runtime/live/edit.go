@@ -139,7 +139,7 @@ func (e *Engine) having(kind string) (out []uint32, err error) {
 		}
 	}
 	for n, m := range e.overlay {
-		if len(m.events[kind]) > 0 {
+		if len(m.events.of(kind)) > 0 {
 			out = append(out, n)
 		}
 	}

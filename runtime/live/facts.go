@@ -92,9 +92,9 @@ func (k *kinds) learn(facts []fact) {
 		if k.fields[f.Type] == nil {
 			k.fields[f.Type] = map[string]column.Kind{}
 		}
-		for i := range f.Fields {
-			if one := &f.Fields[i]; k.fields[f.Type][one.name] == 0 {
-				k.fields[f.Type][one.name] = one.kind
+		for name, v := range f.Fields.all() {
+			if k.fields[f.Type][name] == 0 {
+				k.fields[f.Type][name] = v.Kind
 			}
 		}
 	}

@@ -1,64 +1,257 @@
 package live
 
 import (
+	"encoding/binary"
+	"iter"
 	"maps"
 	"math"
 	"slices"
+	"strings"
+	"sync"
 
 	"github.com/muster-engine/muster/storage/column"
 )
 
 // fields are the known fields of an event, in any order, the key among them. They are shared and never changed: whoever
 // needs others makes a copy.
-type fields []field
-
-// field is the value of one field, in half the room of a [column.Value]: members that have changed are kept by the
-// ten thousand, with all their events.
-type field struct {
-	name string
-	kind column.Kind
-	bits int64 // an integer, or those of a float
-	text string
-	set  *[]string
+//
+// Members that have changed are kept by the ten thousand, with all their events, so the values lie packed in one text,
+// which costs little room and is nothing to a collection of garbage: eight bytes for each, in order, then what does not fit
+// into eight bytes. A text is its place and its length there, a set the same of its elements.
+type fields struct {
+	of     *shape
+	packed string
 }
 
-func fieldOf(name string, v column.Value) field {
-	f := field{name: name, kind: v.Kind, bits: v.Int, text: v.Text}
+// shape is the names and kinds of the fields of an event: most events of a type share one.
+type shape struct {
+	names []string
+	kinds []column.Kind
+}
+
+const slot = 8 // bytes
+
+// packer makes fields, one event after another.
+type packer struct {
+	names []string
+	kinds []column.Kind
+	slots []uint64
+	rest  []byte
+	last  *shape
+	out   []byte
+
+	several []stretch // of events that are packed together
+}
+
+// stretch is where the fields of an event lie among those of several, and which of them is its key.
+type stretch struct{ from, to, key int }
+
+// add adds a known value to the fields of the event in hand.
+func (p *packer) add(name string, v column.Value) {
+	var bits uint64
 	switch v.Kind {
 	case column.Floats:
-		f.bits = int64(math.Float64bits(v.Float))
+		bits = math.Float64bits(v.Float)
+	case column.Texts:
+		bits = p.keep(v.Text)
 	case column.Sets:
-		f.set = &v.Set
+		from := len(p.rest)
+		for _, s := range v.Set {
+			p.rest = append(binary.AppendUvarint(p.rest, uint64(len(s))), s...)
+		}
+		bits = place(from, len(p.rest))
+	default:
+		bits = uint64(v.Int)
 	}
-	return f
+	p.names, p.kinds, p.slots = append(p.names, name), append(p.kinds, v.Kind), append(p.slots, bits)
 }
 
-func (f *field) value() column.Value {
-	switch f.kind {
-	case column.Floats:
-		return column.Float(math.Float64frombits(uint64(f.bits)))
-	case column.Sets:
-		return column.Value{Kind: column.Sets, Set: *f.set}
+func (p *packer) keep(text string) uint64 {
+	from := len(p.rest)
+	p.rest = append(p.rest, text...)
+	return place(from, len(p.rest))
+}
+
+// place is a stretch of the rest as a slot has it.
+func place(from, to int) uint64 { return uint64(from)<<32 | uint64(uint32(to-from)) }
+
+// write appends the fields of the event in hand to what is packed, and returns their shape and where they lie.
+func (p *packer) write() (of *shape, from, to int) {
+	if p.last == nil || !slices.Equal(p.names, p.last.names) || !slices.Equal(p.kinds, p.last.kinds) {
+		p.last = shapeOf(p.names, p.kinds)
 	}
-	return column.Value{Kind: f.kind, Int: f.bits, Text: f.text}
+	from = len(p.out)
+	for _, bits := range p.slots {
+		p.out = binary.LittleEndian.AppendUint64(p.out, bits)
+	}
+	p.out = append(p.out, p.rest...)
+	p.names, p.kinds, p.slots, p.rest = p.names[:0], p.kinds[:0], p.slots[:0], p.rest[:0]
+	return p.last, from, len(p.out)
+}
+
+// fields are those of the event in hand, by themselves.
+func (p *packer) fields() fields {
+	of, from, to := p.write()
+	out := fields{of, string(p.out[from:to])}
+	p.out = p.out[:0]
+	return out
+}
+
+// len is how many values have been added for the event in hand.
+func (p *packer) len() int { return len(p.names) }
+
+// packedTogether are n events of a member, whose fields lie in one text: f adds those of the i-th, and returns when it
+// happened and which of them is its key, a text; -1 if none is.
+func packedTogether(n int, f func(i int, p *packer) (at int64, key int)) []event {
+	p := packers.Get().(*packer)
+	events := make([]event, n)
+	for i := range events {
+		at, key := f(i, p)
+		of, from, to := p.write()
+		events[i].at, events[i].fields.of = at, of
+		p.several = append(p.several, stretch{from, to, key})
+	}
+	all := string(p.out)
+	for i, s := range p.several {
+		e := &events[i]
+		if e.fields.packed = all[s.from:s.to]; s.key >= 0 {
+			e.key = e.fields.value(s.key).Text
+		}
+	}
+	p.out, p.several = p.out[:0], p.several[:0]
+	packers.Put(p)
+	return events
+}
+
+// packers are used again.
+var packers = sync.Pool{New: func() any { return new(packer) }}
+
+// packed returns the fields that f adds.
+func packed(f func(p *packer)) fields {
+	p := packers.Get().(*packer)
+	f(p)
+	out := p.fields()
+	packers.Put(p) // not one that f has left half filled
+	return out
+}
+
+// shapes are those in use, by their names and kinds. There may be any number where fields come and go at random: the table
+// is begun anew when there are many, and shapes are told apart by what is in them alone.
+var shapes = struct {
+	sync.Mutex
+	of map[string]*shape
+}{of: map[string]*shape{}}
+
+const mostShapes = 4096
+
+func shapeOf(names []string, kinds []column.Kind) *shape {
+	var key []byte
+	for i, name := range names {
+		key = append(binary.AppendUvarint(append(key, byte(kinds[i])), uint64(len(name))), name...)
+	}
+	shapes.Lock()
+	defer shapes.Unlock()
+	s := shapes.of[string(key)]
+	if s == nil {
+		s = &shape{names: make([]string, len(names)), kinds: slices.Clone(kinds)}
+		for i, name := range names {
+			s.names[i] = strings.Clone(name)
+		}
+		if len(shapes.of) >= mostShapes {
+			clear(shapes.of)
+		}
+		shapes.of[string(key)] = s
+	}
+	return s
 }
 
 // fieldsOf are those of an event that comes with values by name, in the order of the names.
 func fieldsOf(values map[string]column.Value) fields {
-	out := make(fields, 0, len(values))
-	for _, name := range slices.Sorted(maps.Keys(values)) {
-		if v := values[name]; v.Kind != 0 {
-			out = append(out, fieldOf(name, v))
+	return packed(func(p *packer) {
+		for _, name := range slices.Sorted(maps.Keys(values)) {
+			if v := values[name]; v.Kind != 0 {
+				p.add(name, v)
+			}
+		}
+	})
+}
+
+// len is how many fields there are.
+func (fs fields) len() int {
+	if fs.of == nil {
+		return 0
+	}
+	return len(fs.of.names)
+}
+
+// all are the fields in their order.
+func (fs fields) all() iter.Seq2[string, column.Value] {
+	return func(yield func(string, column.Value) bool) {
+		for i := range fs.len() {
+			if !yield(fs.of.names[i], fs.value(i)) {
+				return
+			}
 		}
 	}
-	return out
+}
+
+// value is the i-th field.
+func (fs fields) value(i int) column.Value {
+	bits := fs.slot(i)
+	switch fs.of.kinds[i] {
+	case column.Floats:
+		return column.Float(math.Float64frombits(bits))
+	case column.Texts:
+		return column.Value{Kind: column.Texts, Text: fs.rest(bits)}
+	case column.Sets:
+		set := []string{}
+		for rest := fs.rest(bits); rest != ""; {
+			n, width := uvarint(rest)
+			set, rest = append(set, rest[width:width+n]), rest[width+n:]
+		}
+		return column.Value{Kind: column.Sets, Set: set}
+	}
+	return column.Value{Kind: fs.of.kinds[i], Int: int64(bits)}
+}
+
+func (fs fields) slot(i int) uint64 {
+	s := fs.packed[i*slot : i*slot+slot]
+	return uint64(s[0]) | uint64(s[1])<<8 | uint64(s[2])<<16 | uint64(s[3])<<24 |
+		uint64(s[4])<<32 | uint64(s[5])<<40 | uint64(s[6])<<48 | uint64(s[7])<<56
+}
+
+// rest is the part of what follows the slots that one of them tells of.
+func (fs fields) rest(bits uint64) string {
+	from := len(fs.of.names)*slot + int(bits>>32)
+	return fs.packed[from : from+int(uint32(bits))]
+}
+
+// uvarint reads a number, and tells how many bytes it takes.
+func uvarint(s string) (n, width int) {
+	for shift := 0; ; shift += 7 {
+		b := s[width]
+		n |= int(b&0x7f) << shift
+		if width++; b < 0x80 {
+			return n, width
+		}
+	}
+}
+
+// shared is a text, as it is among the fields if it is there: then it costs no room of its own.
+func (fs fields) shared(text string) string {
+	for i := range fs.len() {
+		if fs.of.kinds[i] == column.Texts && fs.value(i).Text == text {
+			return fs.value(i).Text
+		}
+	}
+	return text
 }
 
 // values are the fields by name.
 func (fs fields) values() map[string]column.Value {
-	out := make(map[string]column.Value, len(fs))
-	for i := range fs {
-		out[fs[i].name] = fs[i].value()
+	out := make(map[string]column.Value, fs.len())
+	for name, v := range fs.all() {
+		out[name] = v
 	}
 	return out
 }
@@ -72,30 +265,38 @@ func (fs fields) get(name string) column.Value {
 // next is [fields.get] for many events of a type, one after another: place is where the field was of the last, and mostly is
 // of this one.
 func (fs fields) next(name string, place *int) column.Value {
-	if p := *place; p < len(fs) && fs[p].name == name {
-		return fs[p].value()
+	if fs.of == nil {
+		return column.Value{}
 	}
-	for i := range fs {
-		if fs[i].name == name {
-			*place = i
-			return fs[i].value()
-		}
+	if p := *place; p < len(fs.of.names) && fs.of.names[p] == name {
+		return fs.value(p)
+	}
+	if i := slices.Index(fs.of.names, name); i >= 0 {
+		*place = i
+		return fs.value(i)
 	}
 	return column.Value{}
 }
 
 // with returns the fields with one more, or another value of one.
 func (fs fields) with(name string, v column.Value) fields {
-	out := make(fields, 0, len(fs)+1)
-	for _, f := range fs {
-		if f.name != name {
-			out = append(out, f)
+	return packed(func(p *packer) {
+		for other, v := range fs.all() {
+			if other != name {
+				p.add(other, v)
+			}
 		}
-	}
-	return append(out, fieldOf(name, v))
+		p.add(name, v)
+	})
 }
 
 // without returns the fields but for one.
 func (fs fields) without(name string) fields {
-	return slices.DeleteFunc(slices.Clone(fs), func(f field) bool { return f.name == name })
+	return packed(func(p *packer) {
+		for other, v := range fs.all() {
+			if other != name {
+				p.add(other, v)
+			}
+		}
+	})
 }

@@ -190,7 +190,8 @@ func (g *group) event(in *Input) (Outcome, error) {
 	if err != nil {
 		return Outcome{}, err
 	}
-	e := event{at: in.At, key: in.Key, fields: fieldsOf(in.Values)}
+	e := event{at: in.At, fields: fieldsOf(in.Values)}
+	e.key = e.fields.shared(in.Key)
 	if of, found := g.origin(m.number, in.IDs); found {
 		e.fields = e.of(of)
 	}
@@ -221,9 +222,11 @@ func (g *group) attributes(in *Input) (Outcome, error) {
 		return Outcome{}, err
 	}
 	g.stamp(in)
-	for _, name := range slices.Sorted(maps.Keys(in.Values)) {
-		identity.Put(m.setAttributes(), g.engine.isID, name, in.Values[name], in.Stamp)
-	}
+	m.changeAttributes(func(values map[string]column.Value) {
+		for _, name := range slices.Sorted(maps.Keys(in.Values)) {
+			identity.Put(values, g.engine.isID, name, in.Values[name], in.Stamp)
+		}
+	})
 	g.changedBeside(m, loyalty.Cause{Kind: "attributes"})
 	return w.accepted(conflict), nil
 }
@@ -232,14 +235,6 @@ func (g *group) attributes(in *Input) (Outcome, error) {
 func (g *group) stamp(in *Input) {
 	if in.Stamp == 0 {
 		in.Stamp = g.stamps.Next(g.now)
-	}
-}
-
-func set(m *member, name string, v column.Value) {
-	if v.Kind == 0 {
-		delete(m.setAttributes(), name)
-	} else {
-		m.setAttributes()[name] = v
 	}
 }
 
@@ -254,14 +249,15 @@ func (g *group) manual(in *Input) (Outcome, error) {
 	}
 	name := storage.ManualPrefix + in.Tag
 	g.stamp(in)
-	identity.Put(m.setAttributes(), g.engine.isID, name, in.Value, in.Stamp)
-	if in.Value.Kind == 0 {
-		set(m, name+storage.ManualAtSuffix, column.Value{})
-		set(m, name+storage.ManualBySuffix, column.Value{})
-	} else {
-		set(m, name+storage.ManualAtSuffix, column.Int(in.At))
-		set(m, name+storage.ManualBySuffix, column.Text(in.By))
-	}
+	m.changeAttributes(func(values map[string]column.Value) {
+		identity.Put(values, g.engine.isID, name, in.Value, in.Stamp)
+		if in.Value.Kind == 0 {
+			delete(values, name+storage.ManualAtSuffix)
+			delete(values, name+storage.ManualBySuffix)
+		} else {
+			values[name+storage.ManualAtSuffix], values[name+storage.ManualBySuffix] = column.Int(in.At), column.Text(in.By)
+		}
+	})
 	g.changedBeside(m, loyalty.Cause{Kind: "tag", Key: in.Tag})
 	return Outcome{Status: Accepted, Member: number}, nil
 }
@@ -373,7 +369,7 @@ func (g *group) retract(in Input) (Outcome, error) {
 	if m, err = g.member(number); err != nil {
 		return Outcome{}, err
 	}
-	e := m.events[in.Type][at]
+	e := m.events.of(in.Type)[at]
 	m.remove(in.Type, at)
 	return Outcome{Status: Accepted, Member: number}, g.retracted(m, in.Type, e)
 }

@@ -43,11 +43,12 @@ func (e *Engine) Held(number uint32) (*Held, error) {
 		}
 	}
 	h := &Held{
-		Number: m.number, Live: m.live, IDs: e.idsOf(m), Set: identity.Read(m.attributes, e.isID),
+		Number: m.number, Live: m.live, IDs: e.idsOf(m), Set: identity.Read(m.attributes.values(), e.isID),
 		Lists: slices.Sorted(maps.Keys(m.lists)), Events: map[string][]Moment{},
 	}
-	for kind, events := range m.events {
-		for _, one := range events {
+	for _, of := range m.events {
+		kind := of.kind
+		for _, one := range of.events {
 			at := Moment{At: one.at, Fields: one.fields.values()}
 			if of := one.fields.get(storage.OfField); of.Kind != 0 {
 				n := uint32(of.Int)

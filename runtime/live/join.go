@@ -57,7 +57,7 @@ func (g *group) attributed(m *member, f fact) fields {
 		return f.Fields
 	}
 	of := m.turn.of
-	for _, e := range m.events[f.Type] {
+	for _, e := range m.events.of(f.Type) {
 		if about(e.fields, f.Fields) {
 			of = e.fields.get(storage.OfField)
 			break

@@ -191,7 +191,7 @@ func hasBatch(t killFataler, e *Engine, n int) bool {
 		t.Fatal(err)
 	}
 	count := 0
-	for _, o := range m.events["order"] {
+	for _, o := range m.events.of("order") {
 		if o.key == fmt.Sprintf("%d-0", n) {
 			count++
 		}
@@ -370,7 +370,7 @@ func expectUndisturbed(t *testing.T, path, reference string, batches int) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, f := range found.events["points:stars"] {
+		for _, f := range found.events.of("points:stars") {
 			entries[f.fields.get(ir.FactWhat).Text]++
 		}
 	}

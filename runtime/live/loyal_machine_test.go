@@ -311,7 +311,7 @@ func (m *loyalMachine) person(p *loyalPerson) {
 	got, err := m.engine.current(uint32(p.number))
 	m.must(err)
 	for kind, decl := range m.prog.Events {
-		a, b := recorded(decl, planEvents(got.events[decl.Name], decl)), recorded(decl, p.events[kind])
+		a, b := recorded(decl, planEvents(got.events.of(decl.Name), decl)), recorded(decl, p.events[kind])
 		if !slices.Equal(a, b) {
 			m.t.Fatalf("%s, %s of member %d:\n got\n  %s\nwant\n  %s\n%s", utc(m.clock.Load()), decl.Name, p.number, strings.Join(a, "\n  "), strings.Join(b, "\n  "), strings.Join(m.story, "\n"))
 		}

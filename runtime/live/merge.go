@@ -100,19 +100,15 @@ func (g *group) records(survivor uint32) (out []*storage.Merge, err error) {
 // identified is a member as package identity sees it.
 func (g *group) identified(m *member) *identity.Member {
 	return &identity.Member{
-		Number: m.number, IDs: g.engine.idsOf(m), Set: identity.Read(m.attributes, g.engine.isID), Lists: maps.Clone(m.lists),
+		Number: m.number, IDs: g.engine.idsOf(m), Set: identity.Read(m.attributes.values(), g.engine.isID), Lists: maps.Clone(m.lists),
 	}
 }
 
 // assume makes a member what package identity made of it.
 func (g *group) assume(m *member, is *identity.Member) {
-	m.attributes, m.lists = identity.Write(is.Set), is.Lists
-	m.ownAttributes, m.ownLists = true, true
+	m.attributes, m.lists, m.ownLists = fieldsOf(identity.Write(is.Set)), is.Lists, true
 	for _, id := range is.IDs {
 		m.addID(ID(id), g.engine.kinds.attributes[id.Attribute])
-	}
-	if m.lists == nil {
-		m.lists = map[string]bool{}
 	}
 }
 
@@ -130,15 +126,15 @@ func (g *group) merge(survivor, absorbed uint32) error {
 	one, other := g.identified(s), g.identified(a)
 	record := identity.Merge(one, other, g.now)
 	g.assume(s, one)
-	for _, kind := range slices.Sorted(maps.Keys(a.events)) {
-		theirs := slices.Clone(a.events[kind])
+	for _, of := range a.events {
+		kind, theirs := of.kind, slices.Clone(of.events)
 		for i, e := range theirs {
 			if e.fields.get(storage.OfField).Kind == 0 {
 				theirs[i].fields = e.of(absorbed)
 			}
 		}
-		merged, doubles := byKey.Merge(s.events[kind], theirs)
-		s.events[kind] = merged
+		merged, doubles := byKey.Merge(s.events.of(kind), theirs)
+		s.events.set(kind, merged)
 		for _, d := range doubles {
 			record.Doubles = append(record.Doubles, storage.Double{Event: kind, Key: d.key, At: d.at, Fields: d.fields.values()})
 		}
@@ -271,8 +267,8 @@ func (g *group) partEvents(s, given *member, record *storage.Merge, others []*st
 		return err
 	}
 	kinds := map[string]bool{}
-	for kind := range s.events {
-		kinds[kind] = true
+	for _, of := range s.events {
+		kinds[of.kind] = true
 	}
 	doubles := map[string][]event{}
 	for _, d := range record.Doubles {
@@ -280,7 +276,7 @@ func (g *group) partEvents(s, given *member, record *storage.Merge, others []*st
 		doubles[d.Event] = append(doubles[d.Event], event{d.At, d.Key, fieldsOf(d.Fields)})
 	}
 	for kind := range kinds {
-		stay, going := byKey.Split(s.events[kind], doubles[kind], func(e event) bool {
+		stay, going := byKey.Split(s.events.of(kind), doubles[kind], func(e event) bool {
 			of := e.fields.get(storage.OfField)
 			return of.Kind != 0 && theirs[uint32(of.Int)]
 		})
@@ -289,7 +285,8 @@ func (g *group) partEvents(s, given *member, record *storage.Merge, others []*st
 				going[i].fields = e.fields.without(storage.OfField)
 			}
 		}
-		s.events[kind], given.events[kind] = stay, going
+		s.events.set(kind, stay)
+		given.events.set(kind, going)
 	}
 	for _, other := range others { // what had not counted beside the events that went
 		other.Doubles = slices.DeleteFunc(other.Doubles, func(d storage.Double) bool {

@@ -5,108 +5,12 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"sort"
 
 	"github.com/RoaringBitmap/roaring/v2"
 
 	"github.com/muster-engine/muster/storage"
 	"github.com/muster-engine/muster/storage/column"
 )
-
-// member is the whole state of one member, apart from the store's columns. It is changed only while it belongs to a
-// group that is not yet applied, and is replaced by a changed copy.
-type member struct {
-	number     uint32
-	live       bool
-	attributes map[string]column.Value
-	events     map[string][]event // by type, in order of time, then of arrival
-	lists      map[string]bool
-	// Attributes and lists are shared with the member that this one was made from until one of the two changes them.
-	ownAttributes, ownLists bool
-
-	// Of a member of a group: the input that made it what it is, the wave that it is in, its turn there, and whether it
-	// differs from what it was before the group.
-	input, wave int
-	at          int64 // that the input gives, 0 for the present
-	turn        *turn
-	told        []tidings // what its turn is still to hear
-	altered     bool
-	// Of one input there may be two versions: part tells which, and cause is why, if it is not the input itself.
-	part  int
-	cause string
-
-	// merge is the record of a member that became part of another; it is replaced and not changed.
-	merge *storage.Merge
-	// unmerged says that the store may still have a record of a merge that does not hold any more.
-	unmerged bool
-	// erased says that nothing of the member may be left anywhere.
-	erased bool
-}
-
-func newMember(number uint32) *member {
-	return &member{
-		number: number, live: true, attributes: map[string]column.Value{}, events: map[string][]event{}, lists: map[string]bool{},
-	}
-}
-
-// empty takes everything from a member.
-func (m *member) empty() {
-	m.attributes, m.events, m.lists = map[string]column.Value{}, map[string][]event{}, map[string]bool{}
-	m.ownAttributes, m.ownLists = true, true
-	m.merge = nil
-}
-
-// event is one event.
-type event struct {
-	at     int64
-	key    string
-	fields fields
-}
-
-func (m *member) clone() *member {
-	if m.ownAttributes || m.ownLists { // one that others read has neither
-		m.ownAttributes, m.ownLists = false, false
-	}
-	out := *m
-	out.turn, out.told, out.altered = nil, nil, false
-	out.events = maps.Clone(m.events)
-	return &out
-}
-
-// setAttributes are the attributes, to be changed.
-func (m *member) setAttributes() map[string]column.Value {
-	if !m.ownAttributes {
-		m.attributes, m.ownAttributes = maps.Clone(m.attributes), true
-	}
-	return m.attributes
-}
-
-// setLists are the lists, to be changed.
-func (m *member) setLists() map[string]bool {
-	if !m.ownLists {
-		m.lists, m.ownLists = maps.Clone(m.lists), true
-	}
-	return m.lists
-}
-
-// find returns the place of the event with a key, or -1.
-func (m *member) find(kind, key string) int {
-	return slices.IndexFunc(m.events[kind], func(e event) bool { return e.key == key })
-}
-
-// insert adds an event after those of the same time.
-func (m *member) insert(kind string, e event) {
-	all := m.events[kind]
-	at := sort.Search(len(all), func(i int) bool { return all[i].at > e.at })
-	with := append(make([]event, 0, len(all)+1), all[:at]...)
-	m.events[kind] = append(append(with, e), all[at:]...)
-}
-
-// remove takes an event out.
-func (m *member) remove(kind string, at int) {
-	all := slices.Clone(m.events[kind])
-	m.events[kind] = slices.Delete(all, at, at+1)
-}
 
 // load returns a member as the store has it, not to be changed; a number that the store has not is a new member.
 func (b *base) load(number uint32) (*member, error) {
@@ -129,24 +33,27 @@ func (b *stored) load(number uint32) (*member, error) {
 			return nil, err
 		}
 	}
-	var some [32]field
-	known := some[:0]
-	for _, a := range b.schema.Attributes {
-		v, err := b.value(a, block, low)
-		if err != nil {
-			return nil, err
+	m.attributes = packed(func(p *packer) {
+		for _, a := range b.schema.Attributes {
+			v, failed := b.value(a, block, low)
+			if v.Kind != 0 {
+				p.add(a.Name, v)
+			}
+			err = cmp.Or(err, failed)
 		}
-		if v.Kind != 0 {
-			known = append(known, fieldOf(a.Name, v))
-		}
+	})
+	if err != nil {
+		return nil, err
 	}
-	m.attributes = fields(known).values()
 	for _, name := range b.schema.Lists {
 		list, err := b.data.List(name)
 		if err != nil {
 			return nil, err
 		}
 		if list != nil && list.Contains(number) {
+			if m.lists == nil {
+				m.lists = make(map[string]bool)
+			}
 			m.lists[name] = true
 		}
 	}
@@ -186,7 +93,6 @@ func (b *stored) loadEvents(m *member, e storage.EventSchema, block, low int) er
 		return err
 	}
 	cols := make([]*column.Column, len(e.Fields))
-	known := last - first
 	for place, f := range e.Fields {
 		if place == e.Key {
 			continue
@@ -194,25 +100,23 @@ func (b *stored) loadEvents(m *member, e storage.EventSchema, block, low int) er
 		if cols[place], err = h.Field(f.Name); err != nil {
 			return err
 		}
-		known += cols[place].CountKnown(first, last)
 	}
-	events, room := make([]event, last-first), make(fields, 0, known)
-	for i := range events {
-		var key string
-		begin := len(room)
+	m.events.set(e.Name, packedTogether(last-first, func(i int, p *packer) (int64, int) {
+		nth := -1
 		for place, f := range e.Fields {
 			v := cols[place].Value(first + i)
 			if place == e.Key {
 				v = keys.Value(first + i)
-				key = v.Text
 			}
 			if v.Kind != 0 {
-				room = append(room, fieldOf(f.Name, v))
+				if place == e.Key {
+					nth = p.len()
+				}
+				p.add(f.Name, v)
 			}
 		}
-		events[i] = event{at: at.Int(first + i), key: key, fields: room[begin:len(room):len(room)]}
-	}
-	m.events[e.Name] = events
+		return at.Int(first + i), nth
+	}))
 	return nil
 }
 
@@ -309,9 +213,9 @@ func (r *rows) Attribute(name string, _ int) (*column.Column, error) {
 	if !ok {
 		return nil, nil
 	}
-	b := column.NewBuilder(kind, len(r.members))
+	b, place := column.NewBuilder(kind, len(r.members)), 0
 	for _, m := range r.members {
-		b.Append(m.attributes[name])
+		b.Append(m.attributes.next(name, &place))
 	}
 	return b.Column(), nil
 }
@@ -336,7 +240,7 @@ func (r *rows) History(kind string, _ int) (storage.History, error) {
 	n := 0
 	for i, m := range r.members {
 		h.starts[i] = uint32(n)
-		n += len(m.events[kind])
+		n += len(m.events.of(kind))
 	}
 	h.starts[len(r.members)] = uint32(n)
 	if n == 0 {
@@ -358,7 +262,7 @@ func (h *history) Starts() []uint32 { return h.starts }
 func (h *history) At() (*column.Column, error) {
 	b := column.NewBuilder(column.Ints, int(h.starts[len(h.members)]))
 	for _, m := range h.members {
-		for _, e := range m.events[h.kind] {
+		for _, e := range m.events.of(h.kind) {
 			b.AppendInt(e.at)
 		}
 	}
@@ -373,7 +277,7 @@ func (h *history) Field(name string) (*column.Column, error) {
 	}
 	b, place := column.NewBuilder(kind, int(h.starts[len(h.members)])), 0
 	for _, m := range h.members {
-		for _, e := range m.events[h.kind] {
+		for _, e := range m.events.of(h.kind) {
 			b.Append(e.fields.next(name, &place))
 		}
 	}

@@ -18,18 +18,18 @@ func (m *member) person(prog *ir.Program) *exprplan.Member {
 		Number: m.number,
 		Attribute: func(i int) ir.Value {
 			a := prog.Attributes[i]
-			return runtime.FromStored(m.attributes[a.Name], a.Type)
+			return runtime.FromStored(m.attributes.get(a.Name), a.Type)
 		},
 		Manual: func(tag int) (ir.Value, int64) {
 			t := prog.Tags[tag]
 			name := storage.ManualPrefix + t.Name
-			return runtime.FromStored(m.attributes[name], t.Type), m.attributes[name+storage.ManualAtSuffix].Int
+			return runtime.FromStored(m.attributes.get(name), t.Type), m.attributes.get(name + storage.ManualAtSuffix).Int
 		},
 		OnList: func(i int) bool { return m.lists[prog.Lists[i].Name] },
 		Events: func(i int) []exprplan.Event {
 			out, ok := events[i]
 			if !ok {
-				out = planEvents(m.events[prog.Events[i].Name], prog.Events[i])
+				out = planEvents(m.events.of(prog.Events[i].Name), prog.Events[i])
 				events[i] = out
 			}
 			return out
@@ -40,7 +40,7 @@ func (m *member) person(prog *ir.Program) *exprplan.Member {
 // later finds the first event of a type after an instant in the member's history as it is when it is asked.
 func (m *member) later(prog *ir.Program) func(event int, after int64) (int64, bool) {
 	return func(i int, after int64) (int64, bool) {
-		list := m.events[prog.Events[i].Name]
+		list := m.events.of(prog.Events[i].Name)
 		if len(list) == 0 || list[len(list)-1].at <= after {
 			return 0, false
 		}
@@ -74,34 +74,27 @@ func planEvents(list []event, of *ir.Event) []exprplan.Event {
 
 // storedFields are the fields of an event as they are stored.
 func storedFields(e exprplan.Event, of *ir.Event) fields {
-	known := 0
-	for _, v := range e.Fields {
-		if v.Known {
-			known++
-		}
-	}
-	out := make(fields, 0, known) // of a dozen fields that facts have few are known of one
-	for i, f := range of.Fields {
-		v := e.Fields[i]
-		if !v.Known {
-			continue
-		}
-		var stored column.Value
-		switch StoredKind(f.Type) {
-		case column.Floats:
-			stored = column.Float(v.F)
-		case column.Sets:
-			stored = column.Set(v.Set...)
-		case column.Texts:
-			text := v.S
-			if f.Type.Kind == ir.Enum {
-				text = f.Type.Enum.Values[v.I]
+	return packed(func(p *packer) {
+		for i, f := range of.Fields {
+			if v := e.Fields[i]; v.Known { // of a dozen fields that facts have few are known of one
+				p.add(f.Name, storedValue(v, f.Type))
 			}
-			stored = column.Text(text)
-		default:
-			stored = column.Int(v.I)
 		}
-		out = append(out, fieldOf(f.Name, stored))
+	})
+}
+
+// storedValue is a known value as it is stored.
+func storedValue(v ir.Value, t ir.Type) column.Value {
+	switch StoredKind(t) {
+	case column.Floats:
+		return column.Float(v.F)
+	case column.Sets:
+		return column.Set(v.Set...)
+	case column.Texts:
+		if t.Kind == ir.Enum {
+			return column.Text(t.Enum.Values[v.I])
+		}
+		return column.Text(v.S)
 	}
-	return out
+	return column.Int(v.I)
 }

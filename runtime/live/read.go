@@ -67,8 +67,8 @@ func (e *Engine) Marked(number uint32, tag string) (at int64, by string, ok bool
 		return 0, "", false, err
 	}
 	name := storage.ManualPrefix + tag
-	when, ok := m.attributes[name+storage.ManualAtSuffix]
-	return when.Int, m.attributes[name+storage.ManualBySuffix].Text, ok, nil
+	when := m.attributes.get(name + storage.ManualAtSuffix)
+	return when.Int, m.attributes.get(name + storage.ManualBySuffix).Text, when.Kind != 0, nil
 }
 
 // IDs returns the ids that members have, for each in the order in which the rules declare them. The numbers ascend.
@@ -111,7 +111,7 @@ func (r *idReader) value(number uint32) (column.Value, error) {
 	m, from := r.engine.overlay[number], r.engine.base.now.Load()
 	r.engine.mu.RUnlock()
 	if m != nil {
-		return m.attributes[r.attribute], nil
+		return m.attributes.get(r.attribute), nil
 	}
 	if block := int(number / column.Block); block != r.block || from != r.from {
 		c, err := r.engine.base.Attribute(r.attribute, block)

@@ -237,9 +237,9 @@ func (w *recordWriter) values(values map[string]column.Value) {
 }
 
 func (w *recordWriter) fields(fs fields) {
-	w.uvarint(uint64(len(fs)))
-	for i := range fs {
-		w.value(fs[i].name, fs[i].value())
+	w.uvarint(uint64(fs.len()))
+	for name, v := range fs.all() {
+		w.value(name, v)
 	}
 }
 
@@ -343,17 +343,16 @@ func (r *recordReader) values() map[string]column.Value {
 }
 
 func (r *recordReader) fields() fields {
-	n := r.count()
-	out := make(fields, 0, min(n, 64))
-	for ; n > 0; n-- {
-		name := r.name()
-		v := r.value()
-		if v.Kind == 0 {
-			panic(errRecord)
+	return packed(func(p *packer) {
+		for n := r.count(); n > 0; n-- {
+			name := r.name()
+			v := r.value()
+			if v.Kind == 0 {
+				panic(errRecord)
+			}
+			p.add(name, v)
 		}
-		out = append(out, fieldOf(name, v))
-	}
-	return out
+	})
 }
 
 func (r *recordReader) value() column.Value {

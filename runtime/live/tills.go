@@ -58,10 +58,10 @@ func (t *tills) add(coupon string, member uint32, field func(string) column.Valu
 func (t *tills) give(m *member) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	for kind, events := range m.events {
-		if _, ok := couponOf(kind); ok {
-			for _, e := range events {
-				t.holders[e.fields.get(ir.FactCode).Text] = m.number
+	for _, of := range m.events {
+		if _, ok := couponOf(of.kind); ok {
+			for _, e := range of.events {
+				t.holders[strings.Clone(e.fields.get(ir.FactCode).Text)] = m.number
 			}
 		}
 	}
@@ -88,9 +88,9 @@ func (e *Engine) CouponCount(coupon string) CouponCount { return e.tills.count(c
 func (e *Engine) countCodes() (*tills, error) {
 	t := &tills{holders: make(map[string]uint32), counts: make(map[string]CouponCount)}
 	for _, m := range e.overlay {
-		for kind, events := range m.events {
-			if name, ok := couponOf(kind); ok {
-				for _, one := range events {
+		for _, of := range m.events {
+			if name, ok := couponOf(of.kind); ok {
+				for _, one := range of.events {
 					t.add(name, m.number, func(field string) column.Value { return one.fields.get(field) })
 				}
 			}

@@ -103,7 +103,7 @@ func (r *resolving) Holds(number uint32, attribute int) (string, bool, error) {
 	if err != nil {
 		return "", false, err
 	}
-	v := m.attributes[r.order[attribute]]
+	v := m.attributes.get(r.order[attribute])
 	return v.Text, v.Kind != 0, nil
 }
 
@@ -145,26 +145,26 @@ func (g *group) attach(m *member, id ID) {
 
 func (m *member) addID(id ID, kind column.Kind) {
 	if kind != column.Sets {
-		m.setAttributes()[id.Attribute] = column.Text(id.Text)
+		m.attributes = m.attributes.with(id.Attribute, column.Text(id.Text))
 		return
 	}
-	has := m.attributes[id.Attribute].Set
+	has := m.attributes.get(id.Attribute).Set
 	if !slices.Contains(has, id.Text) {
-		m.setAttributes()[id.Attribute] = column.Set(append(slices.Clip(slices.Clone(has)), id.Text)...)
+		m.attributes = m.attributes.with(id.Attribute, column.Set(append(slices.Clip(slices.Clone(has)), id.Text)...))
 	}
 }
 
 func (m *member) dropID(id ID) {
-	v := m.attributes[id.Attribute]
+	v := m.attributes.get(id.Attribute)
 	switch {
 	case v.Kind == column.Texts && v.Text == id.Text:
-		delete(m.setAttributes(), id.Attribute)
+		m.attributes = m.attributes.without(id.Attribute)
 	case v.Kind == column.Sets:
 		left := slices.DeleteFunc(slices.Clone(v.Set), func(text string) bool { return text == id.Text })
 		if len(left) == 0 {
-			delete(m.setAttributes(), id.Attribute)
+			m.attributes = m.attributes.without(id.Attribute)
 		} else {
-			m.setAttributes()[id.Attribute] = column.Set(left...)
+			m.attributes = m.attributes.with(id.Attribute, column.Set(left...))
 		}
 	}
 }
@@ -172,7 +172,7 @@ func (m *member) dropID(id ID) {
 // idsOf are the ids of a member, in the order in which the rules declare their attributes.
 func (e *Engine) idsOf(m *member) (ids []storage.ID) {
 	for _, name := range e.idOrder {
-		switch v := m.attributes[name]; v.Kind {
+		switch v := m.attributes.get(name); v.Kind {
 		case column.Texts:
 			ids = append(ids, storage.ID{Attribute: name, Text: v.Text})
 		case column.Sets:
