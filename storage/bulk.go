@@ -15,6 +15,9 @@ type BulkOptions struct {
 	// TxBytes is about how much is written in one transaction; 0 is 16 MiB. Beside a live engine it is small: nothing can
 	// be journalled while a transaction is written.
 	TxBytes int
+	// Rest is called between pieces of the work and may wait, so that work beside a live engine leaves it the processors;
+	// blocks are merged one at a time then. Nil means that there is no need to.
+	Rest func()
 }
 
 const defaultMemoryLimit = 512 << 20
@@ -37,6 +40,7 @@ type Bulk struct {
 	conflicts  []Conflict
 	journal    []byte // nil: no entry
 	txBytes    int
+	rest       func()
 	live       liveChanges
 	over       bool
 
@@ -80,6 +84,7 @@ func (s *Store) BeginBulk(opt BulkOptions) (*Bulk, error) {
 		spool: &spool{dir: opt.TempDir, temp: s.temp, limit: opt.MemoryLimit},
 		plain: map[int]bool{}, ids: map[string]*IDs{}, txBytes: transactionBytes,
 	}
+	b.rest = opt.Rest
 	if opt.TxBytes > 0 {
 		b.txBytes = opt.TxBytes
 	}

@@ -181,6 +181,9 @@ func (w *bulkWriter) write(parent context.Context) error {
 		err    error
 	}
 	workers := min(runtime.GOMAXPROCS(0), len(tasks))
+	if w.bulk.rest != nil {
+		workers = min(1, len(tasks))
+	}
 	outcomes := make([]chan outcome, len(tasks))
 	for i := range outcomes {
 		outcomes[i] = make(chan outcome, 1)
@@ -209,6 +212,7 @@ func (w *bulkWriter) write(parent context.Context) error {
 		}
 		running.Go(func() {
 			for i := range next {
+				w.bulk.pause()
 				merged, err := m.run(tasks[i])
 				outcomes[i] <- outcome{merged, err}
 			}
@@ -268,6 +272,13 @@ func (w *bulkWriter) add(m *merged) error {
 		}
 	}
 	return nil
+}
+
+// pause lets whoever asked for it rest.
+func (b *Bulk) pause() {
+	if b.rest != nil {
+		b.rest()
+	}
 }
 
 func (w *bulkWriter) flush() error {

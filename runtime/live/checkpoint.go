@@ -52,6 +52,7 @@ type checkpoint struct {
 	cuts    map[string]storage.Cuts
 	bytes   int // of the journal
 	wanted  []chan error
+	pace   *pace       // nil if somebody waits
 	// Of an amendment, which no journal tells of.
 	conflicts []storage.Conflict
 	erased    storage.Erasure
@@ -60,6 +61,8 @@ type checkpoint struct {
 // Checkpoint puts everything accepted before the call into the store's columns and empties the journal. Inputs are
 // accepted meanwhile. On an error nothing is lost: the journal still has it, and a later checkpoint tries again.
 func (e *Engine) Checkpoint(ctx context.Context) error {
+	e.waiting.Add(1)
+	defer e.waiting.Add(-1)
 	done := make(chan error, 1)
 	err := e.inLoop(ctx, func(ctx context.Context) error {
 		e.wanted = append(e.wanted, done)
@@ -96,6 +99,9 @@ func (e *Engine) checkpointIfDue(ctx context.Context) {
 	}
 	c := e.newCheckpoint()
 	c.cuts, c.bytes, c.wanted = runtime.EncodeCuts(e.cuts, e.noted), e.journalled, e.wanted
+	if len(e.wanted) == 0 {
+		c.pace = &pace{engine: e}
+	}
 	e.folding, e.wanted = true, nil
 	go c.run(ctx)
 }
@@ -203,7 +209,12 @@ func (e *Engine) lastCheckpoint(ctx context.Context) {
 
 // write publishes the copied members as the store's.
 func (c *checkpoint) write(ctx context.Context) (*storage.Bulk, error) {
-	bulk, err := c.engine.store.BeginBulk(storage.BulkOptions{TxBytes: checkpointTx, MemoryLimit: checkpointMemory})
+	opt := storage.BulkOptions{TxBytes: checkpointTx, MemoryLimit: checkpointMemory}
+	if c.pace != nil {
+		opt.Rest = c.pace.rest
+	}
+	c.pace.begin()
+	bulk, err := c.engine.store.BeginBulk(opt)
 	if err != nil {
 		return nil, err
 	}
@@ -275,6 +286,7 @@ func (c *checkpoint) attributes(bulk *storage.Bulk, numbers []uint32) error {
 	bulk.Unlike(ids...)
 	row, places := a.Encoder(), make([]int, len(fields))
 	for _, n := range numbers {
+		c.pace.rest()
 		row.Reset()
 		for i, f := range fields {
 			if err := encodeValue(row, i, f, c.members[n].attributes.next(f.Name, &places[i])); err != nil {
@@ -324,6 +336,7 @@ func (c *checkpoint) events(bulk *storage.Bulk, numbers []uint32) error {
 		}
 		row, places := events.Encoder(), make([]int, len(schema.Fields))
 		for _, n := range numbers {
+			c.pace.rest()
 			for _, e := range c.members[n].events.of(schema.Name) {
 				row.Reset()
 				for i, f := range schema.Fields {

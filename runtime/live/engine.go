@@ -97,8 +97,9 @@ type Engine struct {
 	held     []Crossing // that are reported when it is
 
 	// Of checkpoints; the loop's own but for folds and watched.
-	folds      chan func() // their steps in the loop
-	folding    bool        // one is under way
+	folds      chan func()  // their steps in the loop
+	folding    bool         // one is under way
+	waiting    atomic.Int32 // who waits for one
 	wanted     []chan error
 	journalled int   // bytes since the last one
 	noted      int64 // the clock of the last journal entry
