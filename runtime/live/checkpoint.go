@@ -52,7 +52,7 @@ type checkpoint struct {
 	cuts    map[string]storage.Cuts
 	bytes   int // of the journal
 	wanted  []chan error
-	pace   *pace       // nil if somebody waits
+	pace    *pace // nil if somebody waits
 	// Of an amendment, which no journal tells of.
 	conflicts []storage.Conflict
 	erased    storage.Erasure
