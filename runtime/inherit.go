@@ -137,16 +137,12 @@ func (b *block) inherit() {
 		return
 	}
 	of := blocks[b.no]
-	of.mu.Lock() // and again for each column: whoever changes members does not wait long
-	of.follow()
-	keys := slices.Collect(maps.Keys(of.columns))
-	of.mu.Unlock()
-	for _, key := range keys {
+	for _, key := range of.caughtUp() {
 		n := h.leaves[key]
 		if n == nil || n.Op == ir.OpSlot && b.view.upkeep.neglects(n.Agg) {
 			continue
 		}
-		of.mu.Lock()
+		of.mu.Lock() // for each column: whoever changes members does not wait long
 		r := of.columns[key]
 		if r != nil && r.node != nil && !r.moving {
 			b.columns[key] = r.copy(n)
@@ -160,6 +156,14 @@ func (b *block) inherit() {
 			b.segments[i] = append(make(index.Bits, 0, index.BlockWords), set...)
 		}
 	}
+}
+
+// caughtUp brings the columns up to the changes that wait, and returns their keys.
+func (b *block) caughtUp() []string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.follow()
+	return slices.Collect(maps.Keys(b.columns))
 }
 
 // copy returns the column as that of another view's node, to be patched there.
