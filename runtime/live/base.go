@@ -74,10 +74,38 @@ func newBase(s *storage.Store) *base {
 	return b
 }
 
-// renew goes over to the store's present state. What was read and is still so is kept.
-func (b *base) renew() {
+// renew goes over to the store's present state. What was read and is still so is kept; what members of some blocks are read
+// from is read before, so that whoever asks for one does not wait for that. rest is called between.
+func (b *base) renew(blocks []int, rest func()) {
 	data := b.now.Load().data.Renew()
-	b.now.Store(&stored{data: data, schema: data.Schema()})
+	next := &stored{data: data, schema: data.Schema()}
+	for _, block := range blocks {
+		next.open(block, rest)
+	}
+	b.now.Store(next)
+}
+
+// open reads what the members of a block are read from. What cannot be read is told to whoever asks for it.
+func (b *stored) open(block int, rest func()) {
+	for _, a := range b.schema.Attributes {
+		rest()
+		_, _ = b.value(a, block, 0)
+	}
+	for _, e := range b.schema.Events {
+		rest()
+		_, _ = b.data.KeyTexts(e.Name, block)
+		h, err := b.data.History(e.Name, block)
+		if err != nil || h == nil {
+			continue
+		}
+		_, _ = h.At()
+		for place, f := range e.Fields {
+			if place != e.Key {
+				rest()
+				_, _ = h.Field(f.Name)
+			}
+		}
+	}
 }
 
 // read runs f on the present state, and once more if that was exchanged while f read it.

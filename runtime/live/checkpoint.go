@@ -137,7 +137,11 @@ func (c *checkpoint) run(ctx context.Context) {
 		e.folds <- func() { e.foldFailed(c, err) }
 		return
 	}
-	e.base.renew()
+	blocks := make(map[int]bool)
+	for n := range c.members {
+		blocks[int(n/column.Block)] = true
+	}
+	e.base.renew(slices.Sorted(maps.Keys(blocks)), c.pace.rest)
 	e.watched.quiesce()
 	e.folds <- func() { e.foldTook(c) }
 	_ = bulk.Clean() // what it cannot delete the next checkpoint does
