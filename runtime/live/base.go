@@ -93,17 +93,8 @@ func (b *stored) open(block int, rest func()) {
 	}
 	for _, e := range b.schema.Events {
 		rest()
-		_, _ = b.data.KeyTexts(e.Name, block)
-		h, err := b.data.History(e.Name, block)
-		if err != nil || h == nil {
-			continue
-		}
-		_, _ = h.At()
-		for place, f := range e.Fields {
-			if place != e.Key {
-				rest()
-				_, _ = h.Field(f.Name)
-			}
+		if h, err := b.data.History(e.Name, block); err == nil && h != nil {
+			_, _, _, _ = b.columnsOf(h, e, block)
 		}
 	}
 }

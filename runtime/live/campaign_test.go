@@ -7,7 +7,6 @@ import (
 	"testing"
 
 	"github.com/muster-engine/muster/compiler/ir"
-
 	"github.com/muster-engine/muster/storage/column"
 )
 

@@ -96,7 +96,7 @@ type Engine struct {
 	unsure   error      // why the last journal entry may not be on the disk; nil if it is
 	held     []Crossing // that are reported when it is
 
-	// Of checkpoints; the loop's own but for folds and watched.
+	// Of checkpoints; the loop's own but for folds, waiting and watched.
 	folds      chan func()  // their steps in the loop
 	folding    bool         // one is under way
 	waiting    atomic.Int32 // who waits for one

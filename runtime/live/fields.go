@@ -49,13 +49,14 @@ type stretch struct{ from, to, key int }
 // add adds a known value to the fields of the event in hand.
 func (p *packer) add(name string, v column.Value) {
 	var bits uint64
+	from := len(p.rest)
 	switch v.Kind {
 	case column.Floats:
 		bits = math.Float64bits(v.Float)
 	case column.Texts:
-		bits = p.keep(v.Text)
+		p.rest = append(p.rest, v.Text...)
+		bits = place(from, len(p.rest))
 	case column.Sets:
-		from := len(p.rest)
 		for _, s := range v.Set {
 			p.rest = append(binary.AppendUvarint(p.rest, uint64(len(s))), s...)
 		}
@@ -66,10 +67,13 @@ func (p *packer) add(name string, v column.Value) {
 	p.names, p.kinds, p.slots = append(p.names, name), append(p.kinds, v.Kind), append(p.slots, bits)
 }
 
-func (p *packer) keep(text string) uint64 {
-	from := len(p.rest)
-	p.rest = append(p.rest, text...)
-	return place(from, len(p.rest))
+// addBut adds fields to those of the event in hand, but for one.
+func (p *packer) addBut(fs fields, but string) {
+	for name, v := range fs.all() {
+		if name != but {
+			p.add(name, v)
+		}
+	}
 }
 
 // place is a stretch of the rest as a slot has it.
@@ -205,9 +209,8 @@ func (fs fields) value(i int) column.Value {
 		return column.Value{Kind: column.Texts, Text: fs.rest(bits)}
 	case column.Sets:
 		set := []string{}
-		for rest := fs.rest(bits); rest != ""; {
-			n, width := uvarint(rest)
-			set, rest = append(set, rest[width:width+n]), rest[width+n:]
+		for r := (recordReader{in: fs.rest(bits)}); r.in != ""; {
+			set = append(set, r.text())
 		}
 		return column.Value{Kind: column.Sets, Set: set}
 	}
@@ -224,17 +227,6 @@ func (fs fields) slot(i int) uint64 {
 func (fs fields) rest(bits uint64) string {
 	from := len(fs.of.names)*slot + int(bits>>32)
 	return fs.packed[from : from+int(uint32(bits))]
-}
-
-// uvarint reads a number, and tells how many bytes it takes.
-func uvarint(s string) (n, width int) {
-	for shift := 0; ; shift += 7 {
-		b := s[width]
-		n |= int(b&0x7f) << shift
-		if width++; b < 0x80 {
-			return n, width
-		}
-	}
 }
 
 // shared is a text, as it is among the fields if it is there: then it costs no room of its own.
@@ -281,22 +273,12 @@ func (fs fields) next(name string, place *int) column.Value {
 // with returns the fields with one more, or another value of one.
 func (fs fields) with(name string, v column.Value) fields {
 	return packed(func(p *packer) {
-		for other, v := range fs.all() {
-			if other != name {
-				p.add(other, v)
-			}
-		}
+		p.addBut(fs, name)
 		p.add(name, v)
 	})
 }
 
 // without returns the fields but for one.
 func (fs fields) without(name string) fields {
-	return packed(func(p *packer) {
-		for other, v := range fs.all() {
-			if other != name {
-				p.add(other, v)
-			}
-		}
-	})
+	return packed(func(p *packer) { p.addBut(fs, name) })
 }

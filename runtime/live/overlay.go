@@ -84,22 +84,9 @@ func (b *stored) loadEvents(m *member, e storage.EventSchema, block, low int) er
 	if first == last {
 		return nil
 	}
-	at, err := h.At()
+	at, keys, cols, err := b.columnsOf(h, e, block)
 	if err != nil {
 		return err
-	}
-	keys, err := b.data.KeyTexts(e.Name, block)
-	if err != nil {
-		return err
-	}
-	cols := make([]*column.Column, len(e.Fields))
-	for place, f := range e.Fields {
-		if place == e.Key {
-			continue
-		}
-		if cols[place], err = h.Field(f.Name); err != nil {
-			return err
-		}
 	}
 	m.events.set(e.Name, packedTogether(last-first, func(i int, p *packer) (int64, int) {
 		nth := -1
@@ -118,6 +105,27 @@ func (b *stored) loadEvents(m *member, e storage.EventSchema, block, low int) er
 		return at.Int(first + i), nth
 	}))
 	return nil
+}
+
+// columnsOf are what the events of a type in a block are read from: when they happened, their keys, and the fields but for
+// the key by place.
+func (b *stored) columnsOf(h storage.History, e storage.EventSchema, block int) (at *column.Column, keys *column.Strings, cols []*column.Column, err error) {
+	if at, err = h.At(); err != nil {
+		return nil, nil, nil, err
+	}
+	if keys, err = b.data.KeyTexts(e.Name, block); err != nil {
+		return nil, nil, nil, err
+	}
+	cols = make([]*column.Column, len(e.Fields))
+	for place, f := range e.Fields {
+		if place == e.Key {
+			continue
+		}
+		if cols[place], err = h.Field(f.Name); err != nil {
+			return nil, nil, nil, err
+		}
+	}
+	return at, keys, cols, nil
 }
 
 // rows is the state of some members as data: what the engine evaluates of a group, or lays over a block.

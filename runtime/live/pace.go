@@ -1,17 +1,12 @@
 package live
 
-import (
-	"sync"
-	"time"
-)
+import "time"
 
 // pace keeps work beside the loop from taking more than a third of one processor: a checkpoint that nobody waits for is in
-// no hurry, and events are. Nil never rests.
+// no hurry, and events are. Nil never rests. One goroutine after another may use it, not two at once.
 type pace struct {
 	engine *Engine
-
-	mu    sync.Mutex
-	since time.Time // since when there was no rest
+	since  time.Time // since when there was no rest
 }
 
 const (
@@ -30,8 +25,6 @@ func (p *pace) rest() {
 	if p == nil {
 		return
 	}
-	p.mu.Lock()
-	defer p.mu.Unlock()
 	worked := time.Since(p.since)
 	if worked < paceWork {
 		return
