@@ -130,6 +130,7 @@ func (s *ownServer) open(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
+	s.engine.Warm(ctx)
 	s.opening = s.app.now().Sub(began)
 	s.sinks, err = deliver.Start(s.prog, deliver.Options{
 		Store: s.store, Members: s.engine, Handovers: s.store, Setup: deliver.Setup{Env: s.env, Dir: filepath.Dir(s.path)},

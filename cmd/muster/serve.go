@@ -102,6 +102,7 @@ func (a *app) serve(ctx context.Context, o serveOptions) error {
 		return err
 	}
 	defer engine.Close()
+	engine.Warm(ctx)
 	go paceGarbage(ctx, a.env)
 	level := slog.LevelWarn
 	if o.verbose {

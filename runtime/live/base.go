@@ -1,7 +1,9 @@
 package live
 
 import (
+	"context"
 	"errors"
+	goruntime "runtime"
 	"sync"
 	"sync/atomic"
 	"weak"
@@ -83,6 +85,25 @@ func (b *base) renew(blocks []int, rest func()) {
 		next.open(block, rest)
 	}
 	b.now.Store(next)
+}
+
+// warm reads what the members of all blocks are read from, with every processor.
+func (b *base) warm(ctx context.Context) {
+	now := b.now.Load()
+	var next atomic.Int64
+	var all sync.WaitGroup
+	for range goruntime.GOMAXPROCS(0) {
+		all.Go(func() {
+			for {
+				block := int(next.Add(1)) - 1
+				if block*column.Block >= int(now.data.Members()) || ctx.Err() != nil {
+					return
+				}
+				now.open(block, func() {})
+			}
+		})
+	}
+	all.Wait()
 }
 
 // open reads what the members of a block are read from. What cannot be read is told to whoever asks for it.

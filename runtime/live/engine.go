@@ -176,6 +176,11 @@ func Open(ctx context.Context, opt Options) (*Engine, error) {
 	return e, nil
 }
 
+// Warm reads what members are read from, so that the first events do not wait for that: for a server, before it says that
+// it is ready. It ends early when the context does. Without it, each block is read when the first of its members is asked
+// for.
+func (e *Engine) Warm(ctx context.Context) { e.base.warm(ctx) }
+
 // newEngine is an engine that knows what the store's columns hold.
 func newEngine(opt Options) (*Engine, error) {
 	e := &Engine{
