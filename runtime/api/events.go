@@ -58,7 +58,10 @@ func (s *Server) postBatch(w http.ResponseWriter, r *http.Request, target ir.Sou
 	if err != nil {
 		return err
 	}
-	b := &batch{lines: lines, refusals: make([]*refused, len(lines))}
+	b := &batch{
+		lines: lines, refusals: make([]*refused, len(lines)),
+		inputs: make([]live.Input, 0, len(lines)), places: make([]int, 0, len(lines)),
+	}
 	for i, l := range lines {
 		if !utf8.Valid(l.text) {
 			b.refusals[i] = &refused{Reason: "the line is not valid UTF-8"}

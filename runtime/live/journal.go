@@ -44,7 +44,7 @@ func (e *Engine) journal(en entry, crossings []Crossing) error {
 		if err != nil {
 			return err
 		}
-		out.Crossings, out.FirstCrossing = s2.Encode(nil, reported), crossings[0].Seq
+		out.Crossings, out.FirstCrossing = squeezed(reported), crossings[0].Seq
 	}
 	err = e.opt.append(out)
 	if errors.Is(err, storage.ErrUnsure) {

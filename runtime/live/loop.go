@@ -100,7 +100,13 @@ func (e *Engine) take(ctx context.Context, subs []*submission) ([][]Outcome, err
 	}
 	g, kept := e.newGroup(ctx, now), &receipts{engine: e, byKey: make(map[[32]byte]int)}
 	outcomes := make([][]Outcome, len(subs))
+	inputs := 0
+	for _, s := range subs {
+		inputs += len(s.inputs)
+	}
+	g.accepted = make([]Input, 0, inputs)
 	for i, s := range subs {
+		outcomes[i] = make([]Outcome, 0, len(s.inputs))
 		if done, err := kept.find(s); err != nil {
 			g.discard()
 			return nil, err

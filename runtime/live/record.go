@@ -1,12 +1,14 @@
 package live
 
 import (
+	"bytes"
 	"encoding/binary"
 	"encoding/json"
 	"errors"
 	"math"
 	"reflect"
 	"slices"
+	"sync"
 
 	"github.com/klauspost/compress/s2"
 
@@ -24,7 +26,12 @@ var errRecord = errors.New("it is cut short or means nothing")
 
 // encodeEntry makes the record of an entry.
 func encodeEntry(en entry) ([]byte, error) {
-	w := recordWriter{names: map[string]uint64{}, out: make([]byte, 0, 1024+96*len(en.Inputs)+160*len(en.Outcomes))}
+	room := records.Get().(*[]byte)
+	w := recordWriter{names: map[string]uint64{}, out: (*room)[:0]}
+	defer func() {
+		*room = w.out
+		records.Put(room)
+	}()
 	w.out = append(w.out, recordFormat)
 	w.varint(en.Clock)
 	w.varint(en.Stamp)
@@ -41,7 +48,18 @@ func encodeEntry(en entry) ([]byte, error) {
 	for i := range en.Outcomes {
 		w.outcome(&en.Outcomes[i])
 	}
-	return s2.Encode(nil, w.out), nil
+	return squeezed(w.out), nil
+}
+
+// records are what entries are written into before they are compressed.
+var records = sync.Pool{New: func() any { return new([]byte) }}
+
+// squeezed is a record compressed, in memory of its own and of its length.
+func squeezed(record []byte) []byte {
+	room := records.Get().(*[]byte)
+	defer records.Put(room)
+	*room = s2.Encode((*room)[:cap(*room)], record)
+	return bytes.Clone(*room)
 }
 
 // decodeEntry reads a record.

@@ -15,8 +15,9 @@ type Keeper struct {
 	prog     *ir.Program
 	eval     *exprplan.Evaluator
 	revision string
-	layouts  map[int]layout // of fact types
-	entries  []places       // by points
+	layouts  map[int]layout     // of fact types
+	unknown  map[int][]ir.Value // fields of which nothing is known, by fact type
+	entries  []places           // by points
 }
 
 // layout is the places of the fields of a fact type.
@@ -28,7 +29,7 @@ func New(p *ir.Program, revision string) (*Keeper, error) {
 	if err != nil {
 		return nil, err
 	}
-	k := &Keeper{prog: p, eval: eval, revision: revision, layouts: map[int]layout{}}
+	k := &Keeper{prog: p, eval: eval, revision: revision, layouts: map[int]layout{}, unknown: map[int][]ir.Value{}}
 	for i, e := range p.Events {
 		if e.Facts == "" {
 			continue
@@ -36,6 +37,7 @@ func New(p *ir.Program, revision string) (*Keeper, error) {
 		l := layout{}
 		for j, f := range e.Fields {
 			l[f.Name] = j
+			k.unknown[i] = append(k.unknown[i], ir.Unknown(f.Type.Kind))
 		}
 		k.layouts[i] = l
 	}
@@ -113,10 +115,7 @@ type fact struct {
 }
 
 func (k *Keeper) fact(event int, what string) *fact {
-	f := &fact{k: k, event: event, fields: make([]ir.Value, len(k.prog.Events[event].Fields))}
-	for i, field := range k.prog.Events[event].Fields {
-		f.fields[i] = ir.Unknown(field.Type.Kind)
-	}
+	f := &fact{k: k, event: event, fields: slices.Clone(k.unknown[event])}
 	return f.text(ir.FactWhat, what).text(ir.FactRevision, k.revision)
 }
 

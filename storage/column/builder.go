@@ -3,6 +3,7 @@ package column
 import (
 	"fmt"
 	"math"
+	"slices"
 )
 
 // Builder collects values row by row and packs them into a [Column]. Use [NewBuilder]. A builder may be used again
@@ -17,7 +18,7 @@ type Builder struct {
 	codes   []uint32
 	starts  []uint32
 	dict    []string
-	index   map[string]uint32
+	index   map[string]uint32 // of dict; nil while that has [fewTexts] at most
 }
 
 // NewBuilder returns a builder for a kind, with room for about size rows.
@@ -79,17 +80,17 @@ func (b *Builder) AppendFloat(v float64) {
 // AppendText appends a row to a column of Texts.
 func (b *Builder) AppendText(v string) {
 	b.row(true)
-	code, ok := b.index[v]
-	if !ok {
-		code = b.intern(v)
-	}
-	b.codes = append(b.codes, code)
+	b.codes = append(b.codes, b.code(v))
 }
 
 // AppendBytes is AppendText of a text that the caller will overwrite.
 func (b *Builder) AppendBytes(v []byte) {
 	b.row(true)
 	code, ok := b.index[string(v)]
+	if b.index == nil {
+		i := slices.IndexFunc(b.dict, func(known string) bool { return known == string(v) })
+		code, ok = uint32(i), i >= 0
+	}
 	if !ok {
 		code = b.intern(string(v))
 	}
@@ -100,11 +101,7 @@ func (b *Builder) AppendBytes(v []byte) {
 func (b *Builder) AppendSet(texts []string) {
 	b.row(true)
 	for _, v := range sortedSet(texts) {
-		code, ok := b.index[v]
-		if !ok {
-			code = b.intern(v)
-		}
-		b.codes = append(b.codes, code)
+		b.codes = append(b.codes, b.code(v))
 	}
 	b.starts = append(b.starts, uint32(len(b.codes)))
 }
@@ -146,13 +143,33 @@ func (b *Builder) Append(v Value) {
 	}
 }
 
-func (b *Builder) intern(v string) uint32 {
+// fewTexts are found by looking at each of them: a column of few different texts costs no table then.
+const fewTexts = 8
+
+func (b *Builder) code(v string) uint32 {
+	code, ok := b.index[v]
 	if b.index == nil {
-		b.index = make(map[string]uint32)
+		i := slices.Index(b.dict, v)
+		code, ok = uint32(i), i >= 0
 	}
+	if !ok {
+		code = b.intern(v)
+	}
+	return code
+}
+
+func (b *Builder) intern(v string) uint32 {
 	code := uint32(len(b.dict))
-	b.index[v] = code
 	b.dict = append(b.dict, v)
+	switch {
+	case b.index != nil:
+		b.index[v] = code
+	case len(b.dict) > fewTexts:
+		b.index = make(map[string]uint32, 2*len(b.dict))
+		for i, text := range b.dict {
+			b.index[text] = uint32(i)
+		}
+	}
 	return code
 }
 
