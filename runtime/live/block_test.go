@@ -66,6 +66,9 @@ segment upper = ntile(2, (when count(order) > 0 then spend)) = 2
 		now += int64(step%3) * 5 * 3600e6
 		e, err = Open(context.Background(), Options{Store: store, Program: prog, System: func() int64 { return now }, CheckpointMembers: 1 + step%3})
 		must(err)
+		if step%2 == 0 { // that it was read before makes no difference
+			e.Warm(context.Background())
+		}
 		must(m.pass(now))
 		var in []Input
 		for k := range 2 {

@@ -195,6 +195,35 @@ func TestABuilderCanBeUsedAgain(t *testing.T) {
 	})
 }
 
+// TestFewTextsAndMany appends as many different texts as are looked through, and more, in both ways, twice.
+func TestFewTextsAndMany(t *testing.T) {
+	for different := range 2*fewTexts + 2 {
+		b := NewBuilder(Texts, 4)
+		for range 2 {
+			var want []Value
+			for i := range 3 * different {
+				text := string(rune('a' + i%different))
+				want = append(want, Text(text))
+				if i%2 == 0 {
+					b.AppendBytes([]byte(text))
+				} else {
+					b.AppendText(text)
+				}
+			}
+			c := b.Column()
+			if len(c.Dict) != different {
+				t.Fatalf("%d texts of which %d differ have a table of %d", len(want), different, len(c.Dict))
+			}
+			for i, v := range want {
+				if got := c.Value(i); got.Text != v.Text {
+					t.Fatalf("row %d is %q, want %q", i, got.Text, v.Text)
+				}
+			}
+			b.Reset()
+		}
+	}
+}
+
 func TestEveryTruncationIsRefused(t *testing.T) {
 	b := NewBuilder(Texts, 0)
 	for i := range 200 {
