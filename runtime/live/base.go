@@ -3,7 +3,6 @@ package live
 import (
 	"context"
 	"errors"
-	goruntime "runtime"
 	"sync"
 	"sync/atomic"
 	"weak"
@@ -87,23 +86,15 @@ func (b *base) renew(blocks []int, rest func()) {
 	b.now.Store(next)
 }
 
-// warm reads what the members of all blocks are read from, with every processor.
+// warm reads what the members of all blocks are read from.
 func (b *base) warm(ctx context.Context) {
 	now := b.now.Load()
-	var next atomic.Int64
-	var all sync.WaitGroup
-	for range goruntime.GOMAXPROCS(0) {
-		all.Go(func() {
-			for {
-				block := int(next.Add(1)) - 1
-				if block*column.Block >= int(now.data.Members()) || ctx.Err() != nil {
-					return
-				}
-				now.open(block, func() {})
-			}
-		})
-	}
-	all.Wait()
+	_ = eachBlock(ctx, now.data.Members(), func() func(int) error { // who asks for what could not be read is told
+		return func(block int) error {
+			now.open(block, func() {})
+			return nil
+		}
+	})
 }
 
 // open reads what the members of a block are read from. What cannot be read is told to whoever asks for it.

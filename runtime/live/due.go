@@ -72,17 +72,26 @@ func (e *Engine) recount(ctx context.Context, view *runtime.View) error {
 	for i := range e.dues {
 		e.dues[i] = runtime.Never
 	}
-	blocks := (int(e.members) + column.Block - 1) / column.Block
+	return eachBlock(ctx, e.members, func() func(int) error {
+		c := e.conductor.Fork()
+		return func(block int) error { return e.recountBlock(c, view, block) }
+	})
+}
+
+// eachBlock works on every block of so many members, two at once: worker is called once for each of the two. It returns one
+// of the errors, if there are any; after the context has ended no more blocks are begun.
+func eachBlock(ctx context.Context, members uint32, worker func() func(block int) error) error {
+	blocks := (int(members) + column.Block - 1) / column.Block
 	var wait sync.WaitGroup
 	next := make(chan int)
 	errs := make(chan error, blocks)
 	for range 2 {
-		c := e.conductor.Fork()
+		work := worker()
 		wait.Go(func() {
 			for block := range next {
 				if err := ctx.Err(); err != nil {
 					errs <- err
-				} else if err := e.recountBlock(c, view, block); err != nil {
+				} else if err := work(block); err != nil {
 					errs <- err
 				}
 			}

@@ -106,13 +106,13 @@ func (e *Engine) take(ctx context.Context, subs []*submission) ([][]Outcome, err
 	}
 	g.accepted = make([]Input, 0, inputs)
 	for i, s := range subs {
-		outcomes[i] = make([]Outcome, 0, len(s.inputs))
 		if done, err := kept.find(s); err != nil {
 			g.discard()
 			return nil, err
 		} else if done {
 			continue
 		}
+		outcomes[i] = make([]Outcome, 0, len(s.inputs))
 		for _, in := range s.inputs {
 			out, err := g.take(in)
 			if err != nil {

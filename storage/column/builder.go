@@ -18,7 +18,7 @@ type Builder struct {
 	codes   []uint32
 	starts  []uint32
 	dict    []string
-	index   map[string]uint32 // of dict; nil while that has [fewTexts] at most
+	index   map[string]uint32 // of dict; nil until that has had more than fewTexts
 }
 
 // NewBuilder returns a builder for a kind, with room for about size rows.
