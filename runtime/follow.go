@@ -14,17 +14,38 @@ type part struct {
 	from, to int
 }
 
-// mostPending is by how many changes the columns of a block may be behind.
-const mostPending = 8
+// mostPending is by how many changes the columns of a block may be behind. A group of events has a change for every time
+// that the member who comes most often comes.
+const mostPending = 64
 
 // Commit makes the change part of the view: of its segments and lists at once, of its columns before anybody reads them.
-func (c *Change) Commit() error {
+func (c *Change) Commit() error { return Commit(c) }
+
+// Commit is [Change.Commit] of several changes of a view, one after the other. Their columns begin to follow when all are
+// part of it, so that nothing works on the blocks meanwhile but whoever asks.
+func Commit(all ...*Change) (err error) {
+	var parts []part
+	for _, c := range all {
+		var more []part
+		if more, err = c.enter(); err != nil {
+			break
+		}
+		parts = append(parts, more...)
+	}
+	if len(parts) > 0 {
+		all[0].view.follower.follow(parts)
+	}
+	return err
+}
+
+// enter makes the change part of the view but for the columns, and returns what these are to follow.
+func (c *Change) enter() ([]part, error) {
 	v, small := c.view, c.small
 	if c.now != v.Now() {
 		v.moveTo(c.now, v.at.Load().daily)
 	}
 	if small == nil {
-		return nil
+		return nil, nil
 	}
 	c.small = nil
 	numbers := small.rows.Numbers()
@@ -35,7 +56,7 @@ func (c *Change) Commit() error {
 		}
 	})
 	if err != nil {
-		return err
+		return nil, err
 	}
 	var parts []part
 	for from := 0; from < len(numbers); {
@@ -50,11 +71,10 @@ func (c *Change) Commit() error {
 	small.behind.Store(int32(len(parts)))
 	for _, p := range parts {
 		if err := vector.Catch(p.commit); err != nil {
-			return err
+			return nil, err
 		}
 	}
-	v.follower.follow(parts)
-	return nil
+	return parts, nil
 }
 
 // commit writes the part into the block's segments and lists, and leaves the columns for later.

@@ -51,9 +51,11 @@ func (r *resident) own() {
 	}
 	n := *c
 	n.Len = column.Block
-	n.Known = make([]uint64, vector.Words(n.Len))
-	for w := 0; w*64 < c.Len; w++ {
-		n.Known[w] = c.KnownWord(w)
+	if c.Known != nil || c.Len < n.Len {
+		n.Known = make([]uint64, vector.Words(n.Len))
+		for w := 0; w*64 < c.Len; w++ {
+			n.Known[w] = c.KnownWord(w)
+		}
 	}
 	n.U8, n.U16 = lengthened(c.U8, c.Width == 1), lengthened(c.U16, c.Width == 2)
 	n.U32, n.U64 = lengthened(c.U32, c.Width == 4), lengthened(c.U64, c.Width == 8)
@@ -79,12 +81,14 @@ func lengthened[T any](x []T, used bool) []T {
 	return out
 }
 
-// setKnown writes a row's known bit and returns it.
+// setKnown writes a row's known bit and returns it. A column all of whose rows are known has no bits until one is not.
 func (r *resident) setKnown(m int, known bool) bool {
-	if known {
-		r.col.Known[m>>6] |= 1 << (uint(m) & 63)
-	} else {
-		r.col.Known[m>>6] &^= 1 << (uint(m) & 63)
+	switch c := r.col; {
+	case !known:
+		r.spellOutKnown()
+		c.Known[m>>6] &^= 1 << (uint(m) & 63)
+	case c.Known != nil:
+		c.Known[m>>6] |= 1 << (uint(m) & 63)
 	}
 	return known
 }
@@ -92,16 +96,22 @@ func (r *resident) setKnown(m int, known bool) bool {
 // patchInts writes integers in place where they fit the packing, and packs anew where one does not.
 func (r *resident) patchInts(src *resident, lanes laneMap) {
 	var late map[int]int64
+	from := src.col
 	for lane := lanes.from; lane < lanes.to; lane++ {
 		m := int(lanes.numbers[lane] % column.Block)
-		v := src.col.Value(lane)
-		if !r.setKnown(m, v.Kind != 0) || r.setInt(m, v.Int) {
+		if from == nil || lane >= from.Len || !from.IsKnown(lane) {
+			r.setKnown(m, false)
+			continue
+		}
+		v := from.Int(lane)
+		r.setKnown(m, true)
+		if r.setInt(m, v) {
 			continue
 		}
 		if late == nil {
 			late = make(map[int]int64)
 		}
-		late[m] = v.Int
+		late[m] = v
 	}
 	if late == nil {
 		return
@@ -115,7 +125,6 @@ func (r *resident) patchInts(src *resident, lanes laneMap) {
 	if r.col.Width == 0 { // room for the next change
 		r.col.Width, r.col.U8 = 1, make([]uint8, r.col.Len)
 	}
-	r.spellOutKnown()
 }
 
 // setInt writes a packed element; false if the value does not fit the packing.
@@ -124,11 +133,14 @@ func (r *resident) setInt(m int, v int64) bool {
 	if v < c.Base {
 		return false
 	}
-	above, scale := uint64(v)-uint64(c.Base), uint64(max(c.Scale, 1))
-	if above%scale != 0 {
-		return false
+	u := uint64(v) - uint64(c.Base)
+	if c.Scale > 1 {
+		whole := u / uint64(c.Scale)
+		if whole*uint64(c.Scale) != u {
+			return false
+		}
+		u = whole
 	}
-	u := above / scale
 	switch c.Width {
 	case 1:
 		if u > 0xff {

@@ -112,7 +112,7 @@ func (r *resident) holds(m int, v column.Value) bool {
 	return slices.Equal(r.col.Value(m).Set, v.Set)
 }
 
-// spellOutKnown makes room for known bits where all rows of a newly packed column are known.
+// spellOutKnown makes room for known bits where all rows of the column are known.
 func (r *resident) spellOutKnown() {
 	if r.col.Known == nil {
 		r.col.Known = make([]uint64, vector.Words(r.col.Len))

@@ -21,8 +21,13 @@ import (
 
 // BenchmarkGroup takes groups of events of different members, each one wave, into the benchmark's tags and segments. The
 // journal is not written.
-func BenchmarkGroup(b *testing.B) {
-	e := benchEngine(b, 100_000)
+func BenchmarkGroup(b *testing.B) { benchGroups(b, workload.LiveRules) }
+
+// BenchmarkProgramme is BenchmarkGroup with points, tiers, coupons and campaigns on.
+func BenchmarkProgramme(b *testing.B) { benchGroups(b, workload.LoyaltyRules) }
+
+func benchGroups(b *testing.B, rules string) {
+	e := benchEngine(b, rules, 100_000)
 	key := 0
 	for _, n := range []int{1, 8, 64, 1024} {
 		b.Run(fmt.Sprint(n, " events"), func(b *testing.B) {
@@ -63,8 +68,8 @@ func benchOrder(at int64, i int) Input {
 }
 
 // benchEngine is an engine over the benchmark's members, with five orders each, that writes no journal.
-func benchEngine(b *testing.B, members int64) *Engine {
-	prog := compileText(workload.LiveRules)
+func benchEngine(b *testing.B, rules string, members int64) *Engine {
+	prog := compileText(rules)
 	dir := b.TempDir()
 	store, err := storage.Open(filepath.Join(dir, "store"), storage.Options{Create: true})
 	if err != nil {

@@ -56,7 +56,7 @@ func (e *Engine) evaluate(ctx context.Context, view *runtime.View, members []*me
 }
 
 // manyMembers are worth being evaluated in two halves at once.
-const manyMembers = 64
+const manyMembers = 256
 
 // present drops the changes all of whose members later ones have.
 func (c changes) present() changes {
@@ -91,12 +91,11 @@ func (c changes) Flips(until int64) (out []runtime.Flip, err error) {
 
 // Commit makes the changes part of the view.
 func (c changes) Commit() error {
-	for _, one := range c {
-		if err := one.Commit(); err != nil {
-			return err
-		}
+	all := make([]*runtime.Change, len(c))
+	for i, one := range c {
+		all[i] = one.Change
 	}
-	return nil
+	return runtime.Commit(all...)
 }
 
 // Discard drops the changes.
