@@ -79,7 +79,9 @@ func (b *block) load() {
 		vector.Fail(small.with(func() { lanes.setBits(b.live, small.block.live) }))
 	}
 	b.count = b.live.Count()
-	b.columns = make(map[string]*resident)
+	if b.columns == nil {
+		b.columns = make(map[string]*resident)
+	}
 	b.segments = make(map[int]index.Bits)
 	b.lists = make(map[int]index.Bits)
 	b.inherit()

@@ -183,7 +183,8 @@ func (i *instant) planOf(n *ir.Node) *plan.Node {
 type worker struct {
 	scratch vector.Scratch
 	pool    []index.Bits
-	folds   map[int]*fold.Block // by event type; their memory is used again for each block
+	folds   map[int]*fold.Block  // by event type; their memory is used again for each block
+	columns map[string]*resident // of the members that it has evaluated beside the view before, emptied
 }
 
 // bits lends a set of so many words with anything in it; give takes it back.

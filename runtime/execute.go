@@ -1,8 +1,9 @@
 package runtime
 
 import (
+	"cmp"
 	"math"
-	"sort"
+	"slices"
 	"time"
 
 	"github.com/muster-engine/muster/compiler/ir"
@@ -92,22 +93,22 @@ func intersect(out, x, y index.Bits) {
 }
 
 // order sorts operands: those that an index answers first, and of these the smallest.
-func (b *block) order(kids []*plan.Node) []*plan.Node {
-	out := append([]*plan.Node(nil), kids...)
-	type cost struct{ class, size int }
-	costs := make(map[*plan.Node]cost, len(out))
-	for _, k := range out {
+func (b *block) order(kids []*plan.Node) []ranked {
+	out := make([]ranked, len(kids))
+	for i, k := range kids {
 		class, size := b.cost(k)
-		costs[k] = cost{class, size}
+		out[i] = ranked{k, class, size}
 	}
-	sort.SliceStable(out, func(i, j int) bool {
-		x, y := costs[out[i]], costs[out[j]]
-		if x.class != y.class {
-			return x.class < y.class
-		}
-		return x.size < y.size
+	slices.SortStableFunc(out, func(x, y ranked) int {
+		return cmp.Or(cmp.Compare(x.class, y.class), cmp.Compare(x.size, y.size))
 	})
 	return out
+}
+
+// ranked is a plan with what it costs.
+type ranked struct {
+	*plan.Node
+	class, size int
 }
 
 // cost says how dear a plan is to run (0 cheap: a bitmap at hand) and how many members it may leave.
@@ -160,7 +161,7 @@ func (b *block) and(p *plan.Node, candidates, out index.Bits, tr trace) {
 		if left.Empty() {
 			break
 		}
-		b.run(kid, left, next, tr)
+		b.run(kid.Node, left, next, tr)
 		left, next = next, left
 	}
 	copy(out, left)
@@ -176,7 +177,7 @@ func (b *block) or(p *plan.Node, candidates, out index.Bits, tr trace) {
 		if left.Empty() {
 			break
 		}
-		b.run(kid, left, part, tr)
+		b.run(kid.Node, left, part, tr)
 		for i, w := range part {
 			out[i] |= w
 			left[i] &^= w

@@ -77,7 +77,9 @@ func (v *View) evaluateRows(ctx context.Context, rows Rows, now int64) (*change,
 	}
 	v.cutsMu.Unlock()
 	small.cutsMu.Unlock()
-	return &change{rows: rows, block: (*small.blocks.Load())[0], work: workers.Get().(*worker)}, ctx.Err()
+	c := &change{rows: rows, block: (*small.blocks.Load())[0], work: workers.Get().(*worker)}
+	c.block.columns, c.work.columns = c.work.columns, nil
+	return c, ctx.Err()
 }
 
 // with runs f while the change's block is held.
@@ -95,7 +97,12 @@ func (c *change) with(f func()) error {
 	})
 }
 
-func (c *change) done() { workers.Put(c.work) }
+// done gives back what the change was evaluated with. Nobody looks at it any more.
+func (c *change) done() {
+	clear(c.block.columns)
+	c.work.columns, c.block.columns = c.block.columns, nil
+	workers.Put(c.work)
+}
 
 // Crossing is a member's entering or leaving of a segment.
 type Crossing struct {

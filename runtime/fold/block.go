@@ -52,11 +52,18 @@ type span struct{ lo, hi []uint32 }
 // invalid.
 func (b *Block) Open(h storage.History) {
 	b.history, b.at, b.owner, b.batch = h, nil, nil, nil
-	b.fields = make(map[int]*field)
-	b.rows = make(map[string]*rows)
-	b.wheres = make(map[string][]uint64)
-	b.spans = make(map[ir.Window][]span)
-	b.members = make(map[*ir.Node]*vector.Vec)
+	if b.fields == nil {
+		b.fields = make(map[int]*field)
+		b.rows = make(map[string]*rows)
+		b.wheres = make(map[string][]uint64)
+		b.spans = make(map[ir.Window][]span)
+		b.members = make(map[*ir.Node]*vector.Vec)
+	}
+	clear(b.fields)
+	clear(b.rows)
+	clear(b.wheres)
+	clear(b.spans)
+	clear(b.members)
 	b.lanes.reset()
 	b.bits.reset()
 	b.starts = b.lanes.get(b.Members + 1)

@@ -42,6 +42,7 @@ type ObjectMapper struct {
 	json *ndjson.Reader
 	rows *rowMapper
 	sink *objectSink
+	size int            // of the values of the last object
 	near map[string]int // by keys that mean nothing: which of plan.wanted may have been meant, or -1
 }
 
@@ -67,10 +68,11 @@ func (m *ObjectMapper) Map(line []byte) (o Object, f ObjectFault, ok bool) {
 	if f, ok := m.json.Read(line); !ok {
 		return Object{}, NoObject(f, line), false
 	}
-	m.sink.values = make(map[string]column.Value)
+	m.sink.values = make(map[string]column.Value, m.size)
 	if !m.rows.row(m.json.Values) {
 		return Object{}, ObjectFault{m.rows.fault.column, m.rows.fault.String()}, false
 	}
+	m.size = len(m.sink.values)
 	o = Object{At: m.rows.at, HasAt: m.rows.hasAt, Key: string(m.rows.key), Values: m.sink.values}
 	for _, id := range m.rows.ids {
 		o.IDs = append(o.IDs, ObjectID{m.plan.idAttrs[id.owner].name, string(m.rows.idText[id.from:id.to]), id.hashed})

@@ -41,6 +41,7 @@ type packer struct {
 	out   []byte
 
 	several []stretch // of events that are packed together
+	order   []string  // of the names of values, while they are added
 }
 
 // stretch is where the fields of an event lie among those of several, and which of them is its key.
@@ -172,11 +173,14 @@ func shapeOf(names []string, kinds []column.Kind) *shape {
 // fieldsOf are those of an event that comes with values by name, in the order of the names.
 func fieldsOf(values map[string]column.Value) fields {
 	return packed(func(p *packer) {
-		for _, name := range slices.Sorted(maps.Keys(values)) {
+		p.order = slices.AppendSeq(p.order[:0], maps.Keys(values))
+		slices.Sort(p.order)
+		for _, name := range p.order {
 			if v := values[name]; v.Kind != 0 {
 				p.add(name, v)
 			}
 		}
+		clear(p.order)
 	})
 }
 
@@ -268,6 +272,37 @@ func (fs fields) next(name string, place *int) column.Value {
 		return fs.value(i)
 	}
 	return column.Value{}
+}
+
+// fieldReader reads a field of many fields, most of which share a shape.
+type fieldReader struct {
+	name  string
+	kind  column.Kind
+	of    *shape
+	place int // among those of the shape; -1 if it has none such
+}
+
+// append appends the field to a column of its kind.
+func (r *fieldReader) append(b *column.Builder, fs fields) {
+	if fs.of == nil {
+		b.AppendUnknown()
+		return
+	}
+	if fs.of != r.of {
+		r.of, r.place = fs.of, slices.Index(fs.of.names, r.name)
+	}
+	switch {
+	case r.place < 0:
+		b.AppendUnknown()
+	case fs.of.kinds[r.place] != r.kind:
+		b.Append(fs.value(r.place))
+	case r.kind == column.Ints:
+		b.AppendInt(int64(fs.slot(r.place)))
+	case r.kind == column.Texts:
+		b.AppendText(fs.rest(fs.slot(r.place)))
+	default:
+		b.Append(fs.value(r.place))
+	}
 }
 
 // with returns the fields with one more, or another value of one.

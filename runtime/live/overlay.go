@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"sync"
 
 	"github.com/RoaringBitmap/roaring/v2"
 
@@ -221,11 +222,12 @@ func (r *rows) Attribute(name string, _ int) (*column.Column, error) {
 	if !ok {
 		return nil, nil
 	}
-	b, place := column.NewBuilder(kind, len(r.members)), 0
-	for _, m := range r.members {
-		b.Append(m.attributes.next(name, &place))
-	}
-	return b.Column(), nil
+	return built(kind, func(b *column.Builder) {
+		from := fieldReader{name: name, kind: kind}
+		for _, m := range r.members {
+			from.append(b, m.attributes)
+		}
+	}), nil
 }
 
 // List implements storage.Data.
@@ -244,11 +246,11 @@ func (r *rows) Table(name string) (*storage.Table, error) { return r.tables(name
 
 // History implements storage.Data.
 func (r *rows) History(kind string, _ int) (storage.History, error) {
-	h := &history{kind: kind, rows: r, starts: make([]uint32, len(r.members)+1)}
+	h := &history{kind: kind, rows: r, starts: make([]uint32, len(r.members)+1), events: make([][]event, len(r.members))}
 	n := 0
 	for i, m := range r.members {
-		h.starts[i] = uint32(n)
-		n += len(m.events.of(kind))
+		h.starts[i], h.events[i] = uint32(n), m.events.of(kind)
+		n += len(h.events[i])
 	}
 	h.starts[len(r.members)] = uint32(n)
 	if n == 0 {
@@ -261,6 +263,7 @@ type history struct {
 	*rows
 	kind   string
 	starts []uint32
+	events [][]event // by member
 }
 
 // Starts implements storage.History.
@@ -268,13 +271,13 @@ func (h *history) Starts() []uint32 { return h.starts }
 
 // At implements storage.History.
 func (h *history) At() (*column.Column, error) {
-	b := column.NewBuilder(column.Ints, int(h.starts[len(h.members)]))
-	for _, m := range h.members {
-		for _, e := range m.events.of(h.kind) {
-			b.AppendInt(e.at)
+	return built(column.Ints, func(b *column.Builder) {
+		for _, events := range h.events {
+			for i := range events {
+				b.AppendInt(events[i].at)
+			}
 		}
-	}
-	return b.Column(), nil
+	}), nil
 }
 
 // Field implements storage.History.
@@ -283,11 +286,29 @@ func (h *history) Field(name string) (*column.Column, error) {
 	if !ok {
 		return nil, nil
 	}
-	b, place := column.NewBuilder(kind, int(h.starts[len(h.members)])), 0
-	for _, m := range h.members {
-		for _, e := range m.events.of(h.kind) {
-			b.Append(e.fields.next(name, &place))
+	return built(kind, func(b *column.Builder) {
+		from := fieldReader{name: name, kind: kind}
+		for _, events := range h.events {
+			for i := range events {
+				from.append(b, events[i].fields)
+			}
 		}
-	}
-	return b.Column(), nil
+	}), nil
 }
+
+// built is a column of what f appends.
+func built(kind column.Kind, f func(b *column.Builder)) *column.Column {
+	pool := &builders[kind]
+	b, ok := pool.Get().(*column.Builder)
+	if !ok {
+		b = column.NewBuilder(kind, 0)
+	}
+	f(b)
+	out := b.Column()
+	b.Reset()
+	pool.Put(b)
+	return out
+}
+
+// builders are used again, by kind.
+var builders [column.Sets + 1]sync.Pool

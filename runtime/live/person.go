@@ -13,7 +13,8 @@ import (
 // person is a member as expression plans read one. What is read of its history is kept: events that come later are not
 // seen.
 func (m *member) person(prog *ir.Program) *exprplan.Member {
-	events := make(map[int][]exprplan.Event)
+	read := make([]bool, len(prog.Events))
+	events := make([][]exprplan.Event, len(prog.Events))
 	return &exprplan.Member{
 		Number: m.number,
 		Attribute: func(i int) ir.Value {
@@ -27,12 +28,10 @@ func (m *member) person(prog *ir.Program) *exprplan.Member {
 		},
 		OnList: func(i int) bool { return m.lists[prog.Lists[i].Name] },
 		Events: func(i int) []exprplan.Event {
-			out, ok := events[i]
-			if !ok {
-				out = planEvents(m.events.of(prog.Events[i].Name), prog.Events[i])
-				events[i] = out
+			if !read[i] {
+				read[i], events[i] = true, planEvents(m.events.of(prog.Events[i].Name), prog.Events[i])
 			}
-			return out
+			return events[i]
 		},
 	}
 }

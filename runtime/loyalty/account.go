@@ -66,7 +66,7 @@ type Account struct {
 	world *exprplan.World
 	base  *exprplan.Member
 	stamp func() int64
-	facts map[int][]exprplan.Event // by fact type, those added included
+	facts [][]exprplan.Event // by type of event, of those of which some were added, those included; nil before the first
 	added []Fact
 	// ledgers are by points.
 	ledgers []ledger
@@ -76,7 +76,7 @@ type Account struct {
 // Open returns the account of a member at the instant of a world. The member's history has the event that is happening,
 // if one is, and the facts up to now. stamp yields numbers that ascend and never come twice, for new lots.
 func (k *Keeper) Open(w *exprplan.World, m *exprplan.Member, stamp func() int64) *Account {
-	return &Account{k: k, world: w, base: m, stamp: stamp, facts: map[int][]exprplan.Event{}}
+	return &Account{k: k, world: w, base: m, stamp: stamp}
 }
 
 // Added returns the facts that have followed so far, in order.
@@ -84,8 +84,8 @@ func (a *Account) Added() []Fact { return a.added }
 
 // of returns the facts of a type, those that were just added last.
 func (a *Account) of(event int) []exprplan.Event {
-	if list, ok := a.facts[event]; ok {
-		return list
+	if a.facts != nil && a.facts[event] != nil {
+		return a.facts[event]
 	}
 	if a.base.Events == nil {
 		return nil
@@ -96,12 +96,11 @@ func (a *Account) of(event int) []exprplan.Event {
 // member is the member with the facts as they are now.
 func (a *Account) member() *exprplan.Member {
 	if a.seen == nil {
-		m := *a.base
-		m.Events = a.of
-		facts := a.facts
-		if len(facts) == 0 {
+		if a.facts == nil {
 			return a.base
 		}
+		m := *a.base
+		m.Events = a.of
 		a.seen = &m
 	}
 	return a.seen
@@ -149,9 +148,26 @@ func (f *fact) time(name string, t int64) *fact { return f.set(name, ir.IntLike(
 // add makes a fact part of the account, at the present instant.
 func (a *Account) add(f *fact) {
 	e := exprplan.Event{At: a.world.Now, Fields: f.fields}
-	a.facts[f.event] = append(a.of(f.event)[:len(a.of(f.event)):len(a.of(f.event))], e)
+	a.keep(f.event, append(a.own(f.event), e))
 	a.added = append(a.added, Fact{f.event, e})
 	a.seen = nil
+}
+
+// own are the facts of a type, to be appended to: whoever has read those before does not see what comes behind them.
+func (a *Account) own(event int) []exprplan.Event {
+	all := a.of(event)
+	if a.facts == nil || a.facts[event] == nil {
+		all = append(make([]exprplan.Event, 0, len(all)+4), all...)
+	}
+	return all
+}
+
+// keep makes facts those of a type.
+func (a *Account) keep(event int, all []exprplan.Event) {
+	if a.facts == nil {
+		a.facts = make([][]exprplan.Event, len(a.k.prog.Events))
+	}
+	a.facts[event] = all
 }
 
 // addAt makes a fact part of the account at the instant that it is about, which is not after now.
@@ -159,7 +175,7 @@ func (a *Account) addAt(at int64, f *fact) {
 	e := exprplan.Event{At: at, Fields: f.fields}
 	all := a.of(f.event)
 	i, _ := slices.BinarySearchFunc(all, at+1, func(e exprplan.Event, t int64) int { return cmp.Compare(e.At, t) })
-	a.facts[f.event] = slices.Insert(slices.Clone(all), i, e)
+	a.keep(f.event, slices.Insert(slices.Clone(all), i, e))
 	a.added = append(a.added, Fact{f.event, e})
 	a.seen = nil
 }

@@ -37,7 +37,6 @@ type Batch struct {
 	Env    *Env
 	N      int
 	leaves Leaves
-	memo   map[*ir.Node]*Vec
 	// codesOf remembers codes of constants in dictionaries, over the batches of a block.
 	codesOf map[dictText]int
 	*Scratch
@@ -46,7 +45,11 @@ type Batch struct {
 // NewBatch starts a batch of n lanes on a worker's scratch memory, which ends the batch before it.
 func NewBatch(env *Env, s *Scratch, leaves Leaves, n int) *Batch {
 	s.reset()
-	return &Batch{Env: env, N: n, leaves: leaves, memo: make(map[*ir.Node]*Vec), Scratch: s}
+	if s.memo == nil {
+		s.memo = make(map[*ir.Node]*Vec)
+	}
+	clear(s.memo)
+	return &Batch{Env: env, N: n, leaves: leaves, Scratch: s}
 }
 
 // Restart makes the batch ready for the next n lanes.

@@ -152,6 +152,7 @@ type Scratch struct {
 	exact  stack[decimal.Decimal]
 	vecs   []*Vec
 	nvecs  int
+	memo   map[*ir.Node]*Vec // of the batch
 }
 
 func (s *Scratch) reset() {

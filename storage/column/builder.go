@@ -18,7 +18,8 @@ type Builder struct {
 	codes   []uint32
 	starts  []uint32
 	dict    []string
-	index   map[string]uint32 // of dict; nil until that has had more than fewTexts
+	index   map[string]uint32 // of dict; nil until that has more than fewTexts
+	spare   map[string]uint32 // an empty one, to be used again
 }
 
 // NewBuilder returns a builder for a kind, with room for about size rows.
@@ -49,8 +50,12 @@ func (b *Builder) Reset() {
 	if b.kind == Sets {
 		b.starts = append(b.starts[:0], 0)
 	}
-	b.dict = nil
-	clear(b.index)
+	clear(b.dict)
+	b.dict = b.dict[:0]
+	if b.index != nil {
+		b.spare, b.index = b.index, nil
+		clear(b.spare)
+	}
 }
 
 func (b *Builder) row(known bool) {
@@ -165,7 +170,9 @@ func (b *Builder) intern(v string) uint32 {
 	case b.index != nil:
 		b.index[v] = code
 	case len(b.dict) > fewTexts:
-		b.index = make(map[string]uint32, 2*len(b.dict))
+		if b.index, b.spare = b.spare, nil; b.index == nil {
+			b.index = make(map[string]uint32, 2*len(b.dict))
+		}
 		for i, text := range b.dict {
 			b.index[text] = uint32(i)
 		}
