@@ -90,6 +90,37 @@ func (v *View) leaves() map[string]*ir.Node {
 	return out
 }
 
+// EventsRead are the types of events that a program's tags or segments read, by their place.
+func EventsRead(p *ir.Program) []bool {
+	out, seen := make([]bool, len(p.Events)), map[*ir.Node]bool{}
+	var walk func(n *ir.Node)
+	walk = func(n *ir.Node) {
+		if n == nil || seen[n] {
+			return
+		}
+		seen[n] = true
+		for _, a := range n.Args {
+			walk(a)
+		}
+		if a := n.Agg; a != nil {
+			out[a.Event] = true
+			walk(a.Value)
+			walk(a.Where)
+			walk(a.By)
+		}
+		if n.Ntile != nil {
+			walk(n.Ntile.Expr)
+		}
+	}
+	for _, s := range p.Segments {
+		walk(s.Expr)
+	}
+	for _, t := range p.Tags {
+		walk(t.Expr)
+	}
+	return out
+}
+
 // meaning tells what the column of a leaf holds, beyond its key; "" if that is not known from the rules alone.
 func (v *View) meaning(n *ir.Node) string {
 	if v.ranked(n) {

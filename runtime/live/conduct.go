@@ -25,6 +25,7 @@ import (
 type conducting struct {
 	conductor *programme.Conductor
 	types     map[string]int // of events, by name
+	read      []bool         // by type of event: whether tags or segments read it
 	limited   []int          // coupons with a stock that campaigns issue
 }
 
@@ -38,6 +39,7 @@ func conductingOf(prog *ir.Program, before []*ir.Program) (c conducting, err err
 			return c, err
 		}
 	}
+	c.read = runtime.EventsRead(prog)
 	c.types = make(map[string]int, len(prog.Events))
 	for i, e := range prog.Events {
 		c.types[e.Name] = i
@@ -240,11 +242,12 @@ func (g *group) follow(m *member) {
 		one.Fields = g.attributed(m, one)
 		m.add(one, g.now)
 		m.turn.facts, m.altered = append(m.turn.facts, one), true
+		m.judged = m.judged && !g.engine.read[f.Type]
 	}
 	for _, c := range out.Lists[len(m.turn.lists):] {
 		one := g.listing(c)
 		one.apply(m)
-		m.turn.lists, m.altered = append(m.turn.lists, one), true
+		m.turn.lists, m.altered, m.judged = append(m.turn.lists, one), true, false
 	}
 }
 

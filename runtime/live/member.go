@@ -28,6 +28,7 @@ type member struct {
 	turn        *turn
 	told        []tidings // what its turn is still to hear
 	altered     bool
+	judged      bool // it has been evaluated, and nothing that tags or segments read has followed since
 	// Of one input there may be two versions: part tells which, and cause is why, if it is not the input itself.
 	part  int
 	cause string
@@ -61,7 +62,7 @@ func (m *member) clone() *member {
 		m.ownLists = false
 	}
 	out := *m
-	out.turn, out.told, out.altered = nil, nil, false
+	out.turn, out.told, out.altered, out.judged = nil, nil, false, false
 	out.events = slices.Clone(m.events)
 	return &out
 }

@@ -67,8 +67,16 @@ func (g *group) beforeOthers() error {
 	return g.run()
 }
 
-// evaluate finds the crossings of members, and keeps what they become.
+// evaluate finds the crossings of members, and keeps what they become. Those for whom nothing has followed that tags or
+// segments read are what they were; the columns of whatever else is asked for follow when the group is at its end.
 func (g *group) evaluate(ctx context.Context, members []*member) ([]crossing, error) {
+	members = slices.DeleteFunc(members, func(m *member) bool { return m.judged })
+	if len(members) == 0 {
+		return nil, nil
+	}
+	for _, m := range members {
+		m.judged = true
+	}
 	change, err := g.engine.evaluate(ctx, g.view, members, g.now, g.changes)
 	if err != nil {
 		return nil, err
