@@ -2,6 +2,7 @@ package runtime
 
 import (
 	"sync"
+	"sync/atomic"
 
 	"github.com/muster-engine/muster/compiler/calendar"
 	"github.com/muster-engine/muster/compiler/decimal"
@@ -29,6 +30,7 @@ type block struct {
 	// pending are changes that segments and lists have and columns do not, in order. Whoever works on the block lets the
 	// columns follow before anything else.
 	pending []part
+	behind  atomic.Int32 // how many they are
 
 	// While a goroutine works on the block:
 	worker *worker

@@ -1,7 +1,10 @@
 package runtime
 
 import (
+	"maps"
+	"slices"
 	"sync"
+	"time"
 
 	"github.com/muster-engine/muster/runtime/vector"
 	"github.com/muster-engine/muster/storage/column"
@@ -33,7 +36,8 @@ func Commit(all ...*Change) (err error) {
 		parts = append(parts, more...)
 	}
 	if len(parts) > 0 {
-		all[0].view.follower.follow(parts)
+		crowded := slices.ContainsFunc(parts, func(p part) bool { return p.block.behind.Load() >= mostPending/2 })
+		all[0].view.follower.follow(parts, crowded)
 	}
 	return err
 }
@@ -92,6 +96,7 @@ func (p part) commit() {
 		b.follow()
 	}
 	b.pending = append(b.pending, p)
+	b.behind.Store(int32(len(b.pending)))
 	lanes := p.lanes()
 	lanes.setBits(b.live, small.live)
 	b.count = b.live.Count()
@@ -110,7 +115,8 @@ func (p part) commit() {
 
 func (p part) lanes() laneMap { return laneMap{p.of.rows.Numbers(), p.from, p.to} }
 
-// follow brings the columns up to the changes that wait. Those that cannot follow are dropped, to be computed anew.
+// follow brings the columns up to the changes that wait. Those that cannot follow are dropped, to be computed anew. A column
+// takes all changes at once, while it is at hand.
 func (b *block) follow() {
 	if len(b.pending) == 0 {
 		return
@@ -122,18 +128,30 @@ func (b *block) follow() {
 		}
 		clear(b.pending)
 		b.pending = b.pending[:0]
+		b.behind.Store(0)
 	}()
+	columns := make([]*resident, 0, len(b.columns))
+	for key, r := range b.columns {
+		if r.stale(now) {
+			delete(b.columns, key)
+		} else if r.node != nil {
+			columns = append(columns, r)
+		}
+	}
+	from := make([]*resident, 0, len(b.pending)*len(columns))
 	for _, p := range b.pending {
-		lanes := p.lanes()
 		vector.Fail(p.of.with(func() {
-			for key, r := range b.columns {
-				if r.stale(now) {
-					delete(b.columns, key)
-				} else if r.node != nil {
-					r.patch(p.of.block.column(r.node), r.node.Type.Kind, lanes)
-				}
+			for _, r := range columns {
+				from = append(from, p.of.block.column(r.node))
 			}
 		}))
+	}
+	for i, r := range columns {
+		for k, p := range b.pending {
+			r.patch(from[k*len(columns)+i], r.node.Type.Kind, p.lanes())
+		}
+	}
+	for _, p := range b.pending {
 		if p.of.behind.Add(-1) == 0 {
 			p.of.done()
 		}
@@ -144,28 +162,48 @@ func (b *block) follow() {
 // follower lets the columns of blocks follow beside those who change members and those who ask.
 type follower struct {
 	mu      sync.Mutex
-	behind  []*block
+	behind  map[*block]bool
 	running bool
+	hurry   chan struct{} // the columns are to follow at once
 }
 
-// follow sees to it that the columns of blocks follow soon.
-func (f *follower) follow(parts []part) {
+// followAfter is how long columns may be behind when nobody asks for them: what changes meanwhile they take together.
+const followAfter = 50 * time.Millisecond
+
+// follow sees to it that the columns of blocks follow soon, or at once.
+func (f *follower) follow(parts []part, atOnce bool) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	if f.behind == nil {
+		f.behind, f.hurry = make(map[*block]bool), make(chan struct{}, 1)
+	}
 	for _, p := range parts {
-		f.behind = append(f.behind, p.block)
+		f.behind[p.block] = true
 	}
 	if !f.running {
 		f.running = true
 		go f.run()
 	}
+	if atOnce {
+		select {
+		case f.hurry <- struct{}{}:
+		default:
+		}
+	}
 }
 
 func (f *follower) run() {
 	for {
+		wait := time.NewTimer(followAfter)
+		select {
+		case <-wait.C:
+		case <-f.hurry:
+			wait.Stop()
+		}
 		f.mu.Lock()
-		blocks := f.behind
-		if f.behind = nil; len(blocks) == 0 {
+		blocks := slices.Collect(maps.Keys(f.behind))
+		clear(f.behind)
+		if len(blocks) == 0 {
 			f.running = false
 			f.mu.Unlock()
 			return
