@@ -26,6 +26,8 @@ type stored struct {
 	data   *storage.Snapshot
 	schema storage.Schema
 	recent recent
+
+	readers []atomic.Pointer[blockReader] // by block
 }
 
 // recent are members that were read of a state a moment ago: whoever looks at a member often changes it next. Those read
@@ -71,15 +73,20 @@ func (b *stored) member(number uint32) (*member, error) {
 func newBase(s *storage.Store) *base {
 	b := new(base)
 	data := s.Snapshot()
-	b.now.Store(&stored{data: data, schema: data.Schema()})
+	b.now.Store(newStored(data))
 	return b
+}
+
+func newStored(data *storage.Snapshot) *stored {
+	blocks := (int(data.Members()) + column.Block - 1) / column.Block
+	return &stored{data: data, schema: data.Schema(), readers: make([]atomic.Pointer[blockReader], blocks)}
 }
 
 // renew goes over to the store's present state. What was read and is still so is kept; what members of some blocks are read
 // from is read before, so that whoever asks for one does not wait for that. rest is called between.
 func (b *base) renew(blocks []int, rest func()) {
 	data := b.now.Load().data.Renew()
-	next := &stored{data: data, schema: data.Schema()}
+	next := newStored(data)
 	for _, block := range blocks {
 		next.open(block, rest)
 	}
@@ -99,14 +106,9 @@ func (b *base) warm(ctx context.Context) {
 
 // open reads what the members of a block are read from. What cannot be read is told to whoever asks for it.
 func (b *stored) open(block int, rest func()) {
-	for _, a := range b.schema.Attributes {
-		rest()
-		_, _ = b.value(a, block, 0)
-	}
-	for _, e := range b.schema.Events {
-		rest()
-		if h, err := b.data.History(e.Name, block); err == nil && h != nil {
-			_, _, _, _ = b.columnsOf(h, e, block)
+	if block < len(b.readers) {
+		if r, err := b.newReader(block, rest); err == nil {
+			b.readers[block].Store(r)
 		}
 	}
 }

@@ -85,13 +85,19 @@ func (p *packer) write() (of *shape, from, to int) {
 	if p.last == nil || !slices.Equal(p.names, p.last.names) || !slices.Equal(p.kinds, p.last.kinds) {
 		p.last = shapeOf(p.names, p.kinds)
 	}
+	from, to = p.lay()
+	return p.last, from, to
+}
+
+// lay appends the slots of the event in hand, and what does not fit into them, to what is packed.
+func (p *packer) lay() (from, to int) {
 	from = len(p.out)
 	for _, bits := range p.slots {
 		p.out = binary.LittleEndian.AppendUint64(p.out, bits)
 	}
 	p.out = append(p.out, p.rest...)
 	p.names, p.kinds, p.slots, p.rest = p.names[:0], p.kinds[:0], p.slots[:0], p.rest[:0]
-	return p.last, from, len(p.out)
+	return from, len(p.out)
 }
 
 // fields are those of the event in hand, by themselves.
@@ -104,29 +110,6 @@ func (p *packer) fields() fields {
 
 // len is how many values have been added for the event in hand.
 func (p *packer) len() int { return len(p.names) }
-
-// packedTogether are n events of a member, whose fields lie in one text: f adds those of the i-th, and returns when it
-// happened and which of them is its key, a text; -1 if none is.
-func packedTogether(n int, f func(i int, p *packer) (at int64, key int)) []event {
-	p := packers.Get().(*packer)
-	events := make([]event, n)
-	for i := range events {
-		at, key := f(i, p)
-		of, from, to := p.write()
-		events[i].at, events[i].fields.of = at, of
-		p.several = append(p.several, stretch{from, to, key})
-	}
-	all := string(p.out)
-	for i, s := range p.several {
-		e := &events[i]
-		if e.fields.packed = all[s.from:s.to]; s.key >= 0 {
-			e.key = e.fields.value(s.key).Text
-		}
-	}
-	p.out, p.several = p.out[:0], p.several[:0]
-	packers.Put(p)
-	return events
-}
 
 // packers are used again.
 var packers = sync.Pool{New: func() any { return new(packer) }}

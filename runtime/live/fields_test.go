@@ -43,32 +43,6 @@ func TestFieldsAreTheValuesThatTheyWereMadeOf(t *testing.T) {
 	})
 }
 
-func TestEventsThatArePackedTogether(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
-		want := rapid.SliceOfN(rapid.Custom(func(t *rapid.T) map[string]column.Value { return drawValues(t, "values") }), 1, 5).Draw(t, "events")
-		keys := make([]string, len(want))
-		events := packedTogether(len(want), func(i int, p *packer) (int64, int) {
-			key := -1
-			for name, v := range want[i] {
-				if v.Kind == 0 {
-					continue
-				}
-				if v.Kind == column.Texts {
-					key, keys[i] = p.len(), v.Text
-				}
-				p.add(name, v)
-			}
-			return int64(10 * i), key
-		})
-		for i, e := range events {
-			maps.DeleteFunc(want[i], func(_ string, v column.Value) bool { return v.Kind == 0 })
-			if got := e.fields.values(); e.at != int64(10*i) || e.key != keys[i] || !reflect.DeepEqual(got, want[i]) {
-				t.Fatalf("event %d at %d with the key %q: %v, not %q: %v", i, e.at, e.key, got, keys[i], want[i])
-			}
-		}
-	})
-}
-
 // Where fields come and go at random there is no end of shapes; the table of them has one.
 func TestShapesDoNotGatherWithoutEnd(t *testing.T) {
 	first := fieldsOf(map[string]column.Value{"x": column.Int(1)})

@@ -23,29 +23,18 @@ func (b *stored) load(number uint32) (*member, error) {
 	if number >= b.data.Members() {
 		return m, nil
 	}
-	block, low := int(number/column.Block), int(number%column.Block)
-	live, err := b.data.Live(block)
+	r, err := b.reader(int(number / column.Block))
 	if err != nil {
 		return nil, err
 	}
-	m.live = live != nil && live.Contains(uint32(low))
+	low := int(number % column.Block)
+	m.live = r.live != nil && r.live.Contains(uint32(low))
 	if !m.live {
 		if m.merge, err = b.data.Merge(number); err != nil {
 			return nil, err
 		}
 	}
-	m.attributes = packed(func(p *packer) {
-		for _, a := range b.schema.Attributes {
-			v, failed := b.value(a, block, low)
-			if v.Kind != 0 {
-				p.add(a.Name, v)
-			}
-			err = cmp.Or(err, failed)
-		}
-	})
-	if err != nil {
-		return nil, err
-	}
+	m.attributes = r.attributes.fields(low)
 	for _, name := range b.schema.Lists {
 		list, err := b.data.List(name)
 		if err != nil {
@@ -58,75 +47,10 @@ func (b *stored) load(number uint32) (*member, error) {
 			m.lists[name] = true
 		}
 	}
-	for _, e := range b.schema.Events {
-		if err := b.loadEvents(m, e, block, low); err != nil {
-			return nil, err
-		}
+	for i := range r.events {
+		r.events[i].read(m, low)
 	}
 	return m, nil
-}
-
-// value reads an attribute of one member.
-func (b *stored) value(a storage.FieldSchema, block, low int) (column.Value, error) {
-	if a.Kind == column.Texts && a.Logical == "id" {
-		texts, err := b.data.AttributeTexts(a.Name, block)
-		return texts.Value(low), err
-	}
-	col, err := b.data.Attribute(a.Name, block)
-	return col.Value(low), err
-}
-
-func (b *stored) loadEvents(m *member, e storage.EventSchema, block, low int) error {
-	h, err := b.data.History(e.Name, block)
-	if err != nil || h == nil || low+1 >= len(h.Starts()) {
-		return err
-	}
-	first, last := int(h.Starts()[low]), int(h.Starts()[low+1])
-	if first == last {
-		return nil
-	}
-	at, keys, cols, err := b.columnsOf(h, e, block)
-	if err != nil {
-		return err
-	}
-	m.events.set(e.Name, packedTogether(last-first, func(i int, p *packer) (int64, int) {
-		nth := -1
-		for place, f := range e.Fields {
-			v := cols[place].Value(first + i)
-			if place == e.Key {
-				v = keys.Value(first + i)
-			}
-			if v.Kind != 0 {
-				if place == e.Key {
-					nth = p.len()
-				}
-				p.add(f.Name, v)
-			}
-		}
-		return at.Int(first + i), nth
-	}))
-	return nil
-}
-
-// columnsOf are what the events of a type in a block are read from: when they happened, their keys, and the fields but for
-// the key by place.
-func (b *stored) columnsOf(h storage.History, e storage.EventSchema, block int) (at *column.Column, keys *column.Strings, cols []*column.Column, err error) {
-	if at, err = h.At(); err != nil {
-		return nil, nil, nil, err
-	}
-	if keys, err = b.data.KeyTexts(e.Name, block); err != nil {
-		return nil, nil, nil, err
-	}
-	cols = make([]*column.Column, len(e.Fields))
-	for place, f := range e.Fields {
-		if place == e.Key {
-			continue
-		}
-		if cols[place], err = h.Field(f.Name); err != nil {
-			return nil, nil, nil, err
-		}
-	}
-	return at, keys, cols, nil
 }
 
 // rows is the state of some members as data: what the engine evaluates of a group, or lays over a block.

@@ -61,6 +61,17 @@ func (s *Strings) Text(i int) ([]byte, bool) {
 	return s.blob[s.offsets[i]:s.offsets[i+1]], true
 }
 
+// AppendTo appends the text of row i to b and reports whether it is known, which it is not at or beyond the end.
+func (s *Strings) AppendTo(b []byte, i int) ([]byte, bool) {
+	switch {
+	case i >= s.Len || s.known != nil && s.known[i>>6]>>(uint(i)&63)&1 == 0:
+		return b, false
+	case s.dict != nil:
+		return append(b, s.dict.Text(i)...), true
+	}
+	return append(b, s.blob[s.offsets[i]:s.offsets[i+1]]...), true
+}
+
 // Value returns row i as a value of its own, unknown if i is at or beyond the end.
 func (s *Strings) Value(i int) Value {
 	if s == nil || i >= s.Len {
