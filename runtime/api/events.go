@@ -54,29 +54,12 @@ func (s *Server) postBatch(w http.ResponseWriter, r *http.Request, target ir.Sou
 		return err
 	}
 	defer release()
-	lines, err := s.objects(body)
-	if err != nil {
+	var b *batch
+	if err := s.aside(r.Context(), func() (err error) {
+		b, err = s.readBatch(body, read)
 		return err
-	}
-	b := &batch{
-		lines: lines, refusals: make([]*refused, len(lines)),
-		inputs: make([]live.Input, 0, len(lines)), places: make([]int, 0, len(lines)),
-	}
-	for i, l := range lines {
-		if !utf8.Valid(l.text) {
-			b.refusals[i] = &refused{Reason: "the line is not valid UTF-8"}
-			continue
-		}
-		in, why, slip := read(l.text)
-		if why != nil {
-			b.refusals[i] = why
-			continue
-		}
-		b.inputs, b.places = append(b.inputs, in), append(b.places, i)
-		if slip != nil && len(b.slips) < maxSlips {
-			slip.Line = l.number
-			b.slips = append(b.slips, *slip)
-		}
+	}); err != nil {
+		return err
 	}
 	kind := "event"
 	if target == ir.ToMember {
@@ -105,6 +88,46 @@ func (s *Server) postBatch(w http.ResponseWriter, r *http.Request, target ir.Sou
 	out = b.answer(outcomes)
 	s.metrics.taken(kind, out)
 	return send(w, out)
+}
+
+// aside runs f when there is room for it beside the loop.
+func (s *Server) aside(ctx context.Context, f func() error) error {
+	ctx, cancel := context.WithTimeout(ctx, s.opt.QueueTime)
+	defer cancel()
+	var failed error
+	if err := s.engine.Aside(ctx, func() { failed = f() }); err != nil {
+		return err
+	}
+	return failed
+}
+
+// readBatch reads the lines of a body.
+func (s *Server) readBatch(body []byte, read objectReader) (*batch, error) {
+	lines, err := s.objects(body)
+	if err != nil {
+		return nil, err
+	}
+	b := &batch{
+		lines: lines, refusals: make([]*refused, len(lines)),
+		inputs: make([]live.Input, 0, len(lines)), places: make([]int, 0, len(lines)),
+	}
+	for i, l := range lines {
+		if !utf8.Valid(l.text) {
+			b.refusals[i] = &refused{Reason: "the line is not valid UTF-8"}
+			continue
+		}
+		in, why, slip := read(l.text)
+		if why != nil {
+			b.refusals[i] = why
+			continue
+		}
+		b.inputs, b.places = append(b.inputs, in), append(b.places, i)
+		if slip != nil && len(b.slips) < maxSlips {
+			slip.Line = l.number
+			b.slips = append(b.slips, *slip)
+		}
+	}
+	return b, nil
 }
 
 // batch is the lines of a request, as inputs where they are sound.

@@ -29,6 +29,7 @@ type Engine interface {
 	Marked(number uint32, tag string) (at int64, by string, ok bool, err error)
 	State() live.State
 	CouponCount(coupon string) live.CouponCount
+	Aside(ctx context.Context, f func()) error
 	Submit(ctx context.Context, inputs []live.Input) ([]live.Outcome, error)
 	SubmitOnce(ctx context.Context, inputs []live.Input, once live.Once) (kept []byte, again bool, err error)
 	Holders(ctx context.Context, event, key string) ([]uint32, error)

@@ -59,6 +59,7 @@ type Engine struct {
 	store *storage.Store
 
 	queue   chan *submission
+	aside   aside
 	control chan func(context.Context) // what the loop does between groups
 	stop    chan struct{}
 	stopped chan struct{}
@@ -188,7 +189,7 @@ func newEngine(opt Options) (*Engine, error) {
 		queue: make(chan *submission, 1024), control: make(chan func(context.Context)), stop: make(chan struct{}), stopped: make(chan struct{}),
 		overlay: make(map[uint32]*member), byBlock: make(map[int]map[uint32]*member),
 		ids: make(map[string]*storage.IDs), cuts: make(map[string][]ir.Cut),
-		feed: newFeed(), folds: make(chan func()), hashed: make(map[string]*digests),
+		feed: newFeed(), folds: make(chan func()), aside: newAside(), hashed: make(map[string]*digests),
 	}
 	var err error
 	if e.conducting, err = conductingOf(e.prog, e.opt.Before); err != nil {
@@ -332,22 +333,11 @@ func (e *Engine) Submit(ctx context.Context, inputs []Input) ([]Outcome, error) 
 	if len(inputs) == 0 {
 		return nil, nil
 	}
-	e.foresee(inputs)
+	if err := e.foresee(ctx, inputs); err != nil {
+		return nil, err
+	}
 	a, err := e.hand(ctx, &submission{inputs: inputs, done: make(chan answer, 1)})
 	return a.outcomes, err
-}
-
-// foresee reads the members of whom inputs probably are, beside the loop, which then finds them among those that were read
-// a moment ago; of more inputs than members are kept, only those of the first. What goes wrong, goes wrong again where it
-// matters.
-func (e *Engine) foresee(inputs []Input) {
-	for i := range inputs[:min(len(inputs), maxRecent)] {
-		for _, id := range inputs[i].IDs[:min(1, len(inputs[i].IDs))] {
-			if number, known := e.Find(id.Attribute, id.Text); known {
-				_, _ = e.current(number)
-			}
-		}
-	}
 }
 
 // hand puts a submission into the queue and waits for its answer.
