@@ -9,14 +9,20 @@ import (
 
 // patchTexts writes codes in place, in wider elements where the dictionary outgrows them.
 func (r *resident) patchTexts(src *resident, lanes laneMap) {
+	from := src.col
+	last, code := ^uint64(0), uint32(0) // members that come together often have the same text
 	for lane := lanes.from; lane < lanes.to; lane++ {
 		m := int(lanes.numbers[lane] % column.Block)
-		v := src.col.Value(lane)
-		if r.setKnown(m, v.Kind != 0) {
-			code := r.code(v.Text)
-			r.widenCodes()
-			r.setInt(m, int64(code))
+		if from == nil || lane >= from.Len || !from.IsKnown(lane) {
+			r.setKnown(m, false)
+			continue
 		}
+		r.setKnown(m, true)
+		if raw := from.Raw(lane); raw != last {
+			last, code = raw, r.code(from.Dict[raw])
+			r.widenCodes()
+		}
+		r.setInt(m, int64(code))
 	}
 }
 

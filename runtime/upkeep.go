@@ -187,35 +187,48 @@ func (c *Change) Crossings() []Crossing { return c.crossings }
 
 // compare finds the crossings of the members, whose segments have been evaluated.
 func (c *Change) compare() {
-	was := make([]bool, len(c.view.prog.Segments))
-	for lane, m := range c.small.rows.Numbers() {
-		c.formerly(lane, m, was)
-		for i := range was {
-			if is := bit(c.small.block.segments[i], uint32(lane)); was[i] != is {
-				c.crossings = append(c.crossings, Crossing{Member: m, Segment: i, Entered: is})
+	numbers, is := c.small.rows.Numbers(), make([]index.Bits, len(c.view.prog.Segments))
+	for i := range is {
+		is[i] = c.small.block.segments[i]
+	}
+	was, blocks := make([]index.Bits, len(is)), *c.view.blocks.Load()
+	for from, to := 0, 0; from < len(numbers); from = to {
+		no := int(numbers[from] / column.Block)
+		for to = from; to < len(numbers) && int(numbers[to]/column.Block) == no; to++ {
+		}
+		clear(was)
+		if no < len(blocks) {
+			blocks[no].mu.Lock()
+			for i := range was {
+				was[i] = blocks[no].segments[i]
 			}
+		}
+		for lane := from; lane < to; lane++ {
+			c.cross(lane, numbers[lane], was, is)
+		}
+		if no < len(blocks) {
+			blocks[no].mu.Unlock()
 		}
 	}
 }
 
-// formerly sets by segment whether the member of a lane was in it before the change.
-func (c *Change) formerly(lane int, m uint32, was []bool) {
-	if c.before != nil && c.before[lane].of != nil {
-		for i := range was {
-			was[i] = c.before[lane].of.in(i, c.before[lane].lane)
+// cross finds the crossings of the member of a lane: was are the sets of its block, nil where the view has none yet, unless
+// an earlier change has the member.
+func (c *Change) cross(lane int, m uint32, was, is []index.Bits) {
+	var before place
+	if c.before != nil {
+		before = c.before[lane]
+	}
+	for i := range is {
+		in := false
+		switch {
+		case before.of != nil:
+			in = before.of.in(i, before.lane)
+		case was[i] != nil:
+			in = bit(was[i], m)
 		}
-		return
-	}
-	clear(was)
-	blocks, no := *c.view.blocks.Load(), int(m/column.Block)
-	if no >= len(blocks) {
-		return
-	}
-	blocks[no].mu.Lock()
-	defer blocks[no].mu.Unlock()
-	for i := range was {
-		if set, ok := blocks[no].segments[i]; ok {
-			was[i] = bit(set, m)
+		if now := bit(is[i], uint32(lane)); now != in {
+			c.crossings = append(c.crossings, Crossing{Member: m, Segment: i, Entered: now})
 		}
 	}
 }
