@@ -87,6 +87,7 @@ func (a *app) ownServer(ctx context.Context, dir string, o loadOptions, own ownO
 	}
 	pacing, stop := context.WithCancel(ctx)
 	s.unpaced = stop
+	claimMemory(a.env)
 	go paceGarbage(pacing, a.env)
 	return s, nil
 }

@@ -103,6 +103,7 @@ func (a *app) serve(ctx context.Context, o serveOptions) error {
 	}
 	defer engine.Close()
 	engine.Warm(ctx)
+	claimMemory(a.env)
 	go paceGarbage(ctx, a.env)
 	level := slog.LevelWarn
 	if o.verbose {
