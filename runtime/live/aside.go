@@ -9,11 +9,10 @@ import (
 // had work for the processors at once, it would wait for each in turn.
 type aside chan struct{}
 
-func newAside() aside { return make(aside, max(1, runtime.GOMAXPROCS(0)-1)) }
+func newAside() aside { return make(aside, runtime.GOMAXPROCS(0)) }
 
-// Aside runs f, what a request has to do for itself before it is handed over, when no others but one less than there are
-// processors do such work, in the order of arrival. It waits for nothing but that; [ErrFull] says that it waited until ctx
-// was at its end.
+// Aside runs f, what a request has to do for itself before it is handed over, when fewer do such work than there are
+// processors, in the order of arrival. It waits for nothing but that; [ErrFull] says that it waited until ctx was at its end.
 func (e *Engine) Aside(ctx context.Context, f func()) error {
 	select {
 	case e.aside <- struct{}{}:

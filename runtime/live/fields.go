@@ -108,9 +108,6 @@ func (p *packer) fields() fields {
 	return out
 }
 
-// len is how many values have been added for the event in hand.
-func (p *packer) len() int { return len(p.names) }
-
 // packers are used again.
 var packers = sync.Pool{New: func() any { return new(packer) }}
 
