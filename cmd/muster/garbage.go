@@ -16,15 +16,18 @@ import (
 // kept, so that a server that keeps little would collect all the time, and one that keeps much must not need twice of it.
 const garbageRoom = 2 << 30
 
-// paceGarbage sets how often garbage is collected by how much memory is kept, now and every half minute until the context
-// ends. Where $GOGC says how often, that stands.
+// paceGarbage sets how often garbage is collected by how much memory is kept, now and every second until the context ends:
+// what is kept grows with what has changed since the last checkpoint. Where $GOGC says how often, that stands.
 func paceGarbage(ctx context.Context, env func(string) string) {
 	if env("GOGC") != "" {
 		return
 	}
-	for {
-		debug.SetGCPercent(garbagePercent(keptMemory()))
-		if sleep(ctx, 30*time.Second) != nil {
+	for set := 0; ; {
+		if percent := garbagePercent(keptMemory()); percent != set { // setting it stops everything for a moment
+			debug.SetGCPercent(percent)
+			set = percent
+		}
+		if sleep(ctx, time.Second) != nil {
 			return
 		}
 	}
