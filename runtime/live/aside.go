@@ -38,8 +38,8 @@ func (e *Engine) foresee(ctx context.Context, inputs []Input) error {
 		err := e.Aside(ctx, func() {
 			for i := range some {
 				for _, id := range some[i].IDs[:min(1, len(some[i].IDs))] {
-					if number, known := e.Find(id.Attribute, id.Text); known {
-						_, _ = e.current(number)
+					if number, known := e.Find(id.Attribute, id.Text); known && !e.differs(number) {
+						_, _ = e.base.load(number)
 					}
 				}
 			}

@@ -58,6 +58,16 @@ func (r *recent) put(m *member) {
 	r.members[m.number] = m
 }
 
+// drop gives up members that have changed.
+func (r *recent) drop(changed []resting) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for i := range changed {
+		delete(r.members, changed[i].number)
+		delete(r.older, changed[i].number)
+	}
+}
+
 // member returns a member as the state has it; it is shared and must not be changed.
 func (b *stored) member(number uint32) (*member, error) {
 	if m := b.recent.get(number); m != nil {

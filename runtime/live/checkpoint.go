@@ -44,7 +44,7 @@ type checkpoint struct {
 	prog    *ir.Program
 	kinds   *kinds
 	base    *stored
-	members map[uint32]*member
+	members map[uint32]*resting
 	count   uint32 // of member numbers given
 	seq     uint64
 	clock   int64
@@ -168,8 +168,8 @@ func (e *Engine) foldTook(c *checkpoint) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	n := 0
-	for number, m := range c.members {
-		if e.overlay[number] == m {
+	for number, r := range c.members {
+		if e.overlay[number] == r {
 			delete(e.overlay, number)
 			block := int(number / column.Block)
 			if delete(e.byBlock[block], number); len(e.byBlock[block]) == 0 {
@@ -266,7 +266,7 @@ func (c *checkpoint) write(ctx context.Context) (*storage.Bulk, error) {
 func (c *checkpoint) attributes(bulk *storage.Bulk, numbers []uint32) error {
 	used := map[string]bool{}
 	for _, m := range c.members {
-		for name := range m.attributes.all() {
+		for name := range m.attributes().all() {
 			used[name] = true
 		}
 	}
@@ -292,8 +292,9 @@ func (c *checkpoint) attributes(bulk *storage.Bulk, numbers []uint32) error {
 	for _, n := range numbers {
 		c.pace.rest()
 		row.Reset()
+		attributes := c.members[n].attributes()
 		for i, f := range fields {
-			if err := encodeValue(row, i, f, c.members[n].attributes.next(f.Name, &places[i])); err != nil {
+			if err := encodeValue(row, i, f, attributes.next(f.Name, &places[i])); err != nil {
 				return err
 			}
 		}
@@ -341,7 +342,7 @@ func (c *checkpoint) events(bulk *storage.Bulk, numbers []uint32) error {
 		row, places := events.Encoder(), make([]int, len(schema.Fields))
 		for _, n := range numbers {
 			c.pace.rest()
-			for _, e := range c.members[n].events.of(schema.Name) {
+			for _, e := range c.members[n].events(schema.Name) {
 				row.Reset()
 				for i, f := range schema.Fields {
 					v := e.fields.next(f.Name, &places[i])
@@ -366,13 +367,10 @@ func (c *checkpoint) eventSchemas() []storage.EventSchema {
 	used := map[string]bool{}
 	brought := map[string]bool{} // some of them by a member that was absorbed
 	for _, m := range c.members {
-		for _, of := range m.events {
-			name, events := of.kind, of.events
-			if len(events) > 0 {
-				used[name] = true
-			}
-			for i := 0; i < len(events) && !brought[name]; i++ {
-				brought[name] = events[i].fields.get(storage.OfField).Kind != 0
+		for _, name := range m.kinds() {
+			used[name] = true
+			if !brought[name] && m.of.mention(storage.OfField) {
+				brought[name] = slices.ContainsFunc(m.events(name), func(e event) bool { return e.fields.get(storage.OfField).Kind != 0 })
 			}
 		}
 	}
@@ -419,7 +417,7 @@ func (c *checkpoint) eventSchemas() []storage.EventSchema {
 func (c *checkpoint) undeclared(s storage.EventSchema) (out []storage.FieldSchema) {
 	used := map[string]bool{}
 	for _, m := range c.members {
-		for _, e := range m.events.of(s.Name) {
+		for _, e := range m.events(s.Name) {
 			for name := range e.fields.all() {
 				used[name] = true
 			}

@@ -20,6 +20,6 @@
 // Only where the system cannot tell whether they are safely on the disk the answer says so ([storage.ErrUnsure]); then
 // nothing else is taken, and their crossings are not reported, until that is sure.
 //
-// What members are since the last checkpoint lies in memory beside the store's columns ([overlay]); a restart reads it
+// What members are since the last checkpoint lies in memory beside the store's columns ([resting]); a restart reads it
 // back from the journal.
 package live

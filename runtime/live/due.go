@@ -124,11 +124,11 @@ func (e *Engine) recountBlock(c *programme.Conductor, view *runtime.View, block 
 		}
 		number := uint32(block*column.Block + low)
 		e.mu.RLock()
-		m := e.overlay[number]
+		r := e.overlay[number]
 		e.mu.RUnlock()
 		who := stored.member(number)
-		if m != nil {
-			who = m.person(prog)
+		if r != nil {
+			who = r.member().person(prog)
 		}
 		err = steered(func() error {
 			if at, ok := c.Next(world, who); ok {

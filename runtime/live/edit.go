@@ -138,8 +138,8 @@ func (e *Engine) having(kind string) (out []uint32, err error) {
 			}
 		}
 	}
-	for n, m := range e.overlay {
-		if len(m.events.of(kind)) > 0 {
+	for n, r := range e.overlay {
+		if r.has(kind) {
 			out = append(out, n)
 		}
 	}

@@ -67,8 +67,8 @@ type Engine struct {
 
 	// mu guards what readers and the apply loop share; only the loop writes.
 	mu      sync.RWMutex
-	overlay map[uint32]*member
-	byBlock map[int]map[uint32]*member
+	overlay map[uint32]*resting
+	byBlock map[int]map[uint32]*resting
 	ids     map[string]*storage.IDs
 	hashed  map[string]*digests
 	view    atomic.Pointer[runtime.View]
@@ -187,7 +187,7 @@ func newEngine(opt Options) (*Engine, error) {
 	e := &Engine{
 		opt: opt, store: opt.Store, prog: opt.Program,
 		queue: make(chan *submission, 1024), control: make(chan func(context.Context)), stop: make(chan struct{}), stopped: make(chan struct{}),
-		overlay: make(map[uint32]*member), byBlock: make(map[int]map[uint32]*member),
+		overlay: make(map[uint32]*resting), byBlock: make(map[int]map[uint32]*resting),
 		ids: make(map[string]*storage.IDs), cuts: make(map[string][]ir.Cut),
 		feed: newFeed(), folds: make(chan func()), aside: newAside(), hashed: make(map[string]*digests),
 	}
@@ -402,8 +402,8 @@ func (e *Engine) changed(block int) runtime.Rows {
 		return nil
 	}
 	members := make([]*member, 0, len(few))
-	for _, m := range few {
-		members = append(members, m)
+	for _, r := range few {
+		members = append(members, r.member())
 	}
 	return e.rows(members)
 }
@@ -417,27 +417,38 @@ func (e *Engine) rowsBeside(members []*member) *rows {
 	return e.rows(members)
 }
 
+// differs reports whether a member is another than the store's columns have.
+func (e *Engine) differs(number uint32) bool {
+	e.mu.RLock()
+	defer e.mu.RUnlock()
+	return e.overlay[number] != nil
+}
+
 // current returns a member as it is now, for reading.
 func (e *Engine) current(number uint32) (*member, error) {
 	e.mu.RLock()
-	m := e.overlay[number]
+	r := e.overlay[number]
 	e.mu.RUnlock()
-	if m != nil {
-		return m, nil
+	if r != nil {
+		return r.member(), nil
 	}
 	return e.base.load(number)
 }
 
 // adopt makes what a group has changed the present state.
 func (e *Engine) adopt(g *group) {
+	laid := atRest(g.touched)
+	e.base.now.Load().recent.drop(laid)
 	e.mu.Lock()
 	defer e.mu.Unlock()
+	for i := range laid {
+		e.lay(laid[i].number, &laid[i])
+	}
 	for number, m := range g.touched {
 		e.note(number)
 		if !m.altered {
 			continue
 		}
-		e.lay(number, m)
 		if m.unmerged && m.live && e.tills != nil {
 			e.tills.give(m)
 		}

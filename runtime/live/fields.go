@@ -213,12 +213,20 @@ func (fs fields) rest(bits uint64) string {
 	return fs.packed[from : from+int(uint32(bits))]
 }
 
+// placeOf is where a text is among the fields, or -1.
+func (fs fields) placeOf(text string) int {
+	for i := range fs.len() {
+		if fs.of.kinds[i] == column.Texts && fs.rest(fs.slot(i)) == text {
+			return i
+		}
+	}
+	return -1
+}
+
 // shared is a text, as it is among the fields if it is there: then it costs no room of its own.
 func (fs fields) shared(text string) string {
-	for i := range fs.len() {
-		if fs.of.kinds[i] == column.Texts && fs.value(i).Text == text {
-			return fs.value(i).Text
-		}
+	if i := fs.placeOf(text); i >= 0 {
+		return fs.rest(fs.slot(i))
 	}
 	return text
 }

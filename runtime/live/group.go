@@ -3,6 +3,7 @@ package live
 import (
 	"context"
 	"fmt"
+	"iter"
 	"maps"
 	"slices"
 
@@ -22,10 +23,11 @@ type group struct {
 	taken    int   // accepted inputs, the one in hand included
 	at       int64 // the instant that the input in hand gives, 0 for the present
 	touched  map[uint32]*member
-	part     int           // of the input in hand
-	cause    string        // of what its part does to members, "" if it is the input itself
-	byID     map[ID]uint32 // ids that come to a member, or to nobody
-	members  uint32        // how many numbers have been given, this group's included
+	seen     map[uint32]*member // as they are without the group
+	part     int                // of the input in hand
+	cause    string             // of what its part does to members, "" if it is the input itself
+	byID     map[ID]uint32      // ids that come to a member, or to nobody
+	members  uint32             // how many numbers have been given, this group's included
 	accepted []Input
 	waves    [][]*member
 	ran      int // how many of them
@@ -57,7 +59,7 @@ const nobody = ^uint32(0)
 
 func (e *Engine) newGroup(ctx context.Context, now int64) *group {
 	g := &group{
-		engine: e, ctx: ctx, now: now, touched: make(map[uint32]*member), byID: make(map[ID]uint32), members: e.members,
+		engine: e, ctx: ctx, now: now, touched: make(map[uint32]*member), seen: make(map[uint32]*member), byID: make(map[ID]uint32), members: e.members,
 		view: e.View(), stamps: e.stamps, loyal: e.loyal(), quiet: e.byHand,
 		absorbed: make(map[uint32][]absorption),
 	}
@@ -209,7 +211,14 @@ func (g *group) peek(number uint32) (*member, error) {
 	if m, ok := g.touched[number]; ok {
 		return m, nil
 	}
-	return g.engine.current(number)
+	if m, ok := g.seen[number]; ok {
+		return m, nil
+	}
+	m, err := g.engine.current(number)
+	if err == nil {
+		g.seen[number] = m
+	}
+	return m, err
 }
 
 func (g *group) attributes(in *Input) (Outcome, error) {
@@ -323,14 +332,14 @@ func (g *group) listed(list string) ([]uint32, error) {
 	if stored != nil {
 		for it := stored.Iterator(); it.HasNext(); {
 			n := it.Next()
-			if m := g.differing(n); m == nil || m.lists[list] {
+			if lists, differs := g.listsOf(n); !differs || lists[list] {
 				out = append(out, n)
 			}
 		}
 	}
-	for _, members := range []map[uint32]*member{g.touched, g.engine.overlay} {
-		for n := range members {
-			if g.differing(n).lists[list] && (stored == nil || !stored.Contains(n)) {
+	for _, numbers := range []iter.Seq[uint32]{maps.Keys(g.touched), maps.Keys(g.engine.overlay)} {
+		for n := range numbers {
+			if lists, _ := g.listsOf(n); lists[list] && (stored == nil || !stored.Contains(n)) {
 				out = append(out, n)
 			}
 		}
@@ -339,12 +348,15 @@ func (g *group) listed(list string) ([]uint32, error) {
 	return out, nil
 }
 
-// differing returns a member if it differs from the store, else nil.
-func (g *group) differing(n uint32) *member {
-	if m, ok := g.touched[n]; ok {
-		return m
+// listsOf are the lists of a member that differs from the store.
+func (g *group) listsOf(n uint32) (lists map[string]bool, differs bool) {
+	if m := g.touched[n]; m != nil {
+		return m.lists, true
 	}
-	return g.engine.overlay[n]
+	if r := g.engine.overlay[n]; r != nil {
+		return r.lists, true
+	}
+	return nil, false
 }
 
 func (g *group) retract(in Input) (Outcome, error) {

@@ -23,14 +23,14 @@ func (e *Engine) Holders(ctx context.Context, event, key string) ([]uint32, erro
 
 func (e *Engine) holders(ctx context.Context, event, key string) ([]uint32, error) {
 	e.mu.RLock()
-	changed := make(map[uint32]*member, len(e.overlay))
-	for number, m := range e.overlay {
-		changed[number] = m
+	changed := make(map[uint32]*resting, len(e.overlay))
+	for number, r := range e.overlay {
+		changed[number] = r
 	}
 	e.mu.RUnlock()
 	var found []uint32
-	for number, m := range changed {
-		if m.live && m.find(event, key) >= 0 {
+	for number, r := range changed {
+		if r.live && keyed(r.events(event), key) >= 0 {
 			found = append(found, number)
 		}
 	}

@@ -37,8 +37,6 @@ type member struct {
 	merge *storage.Merge
 	// unmerged says that the store may still have a record of a merge that does not hold any more.
 	unmerged bool
-	// erased says that nothing of the member may be left anywhere.
-	erased bool
 }
 
 func newMember(number uint32) *member {
@@ -121,7 +119,12 @@ func (h *histories) set(kind string, events []event) {
 
 // find returns the place of the event with a key, or -1.
 func (m *member) find(kind, key string) int {
-	return slices.IndexFunc(m.events.of(kind), func(e event) bool { return e.key == key })
+	return keyed(m.events.of(kind), key)
+}
+
+// keyed is the place of the event with a key among some, or -1.
+func keyed(events []event, key string) int {
+	return slices.IndexFunc(events, func(e event) bool { return e.key == key })
 }
 
 // insert adds an event after those of the same time.

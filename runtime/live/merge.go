@@ -464,7 +464,7 @@ func (g *group) forget(in *Input) (Outcome, error) {
 			return Outcome{}, err
 		}
 		gone.empty()
-		gone.live, gone.unmerged, gone.erased = false, true, true
+		gone.live, gone.unmerged = false, true
 		g.dues = append(g.dues, runtime.Flip{Member: n, At: runtime.Never})
 		g.setAbsorbed(n, nil)
 	}

@@ -24,7 +24,7 @@ func TestWorkBesideTheLoopRestsUnlessSomethingPresses(t *testing.T) {
 		t.Errorf("rested for %v though somebody waits", d)
 	}
 	e.waiting.Add(-1)
-	e.overlay = map[uint32]*member{1: nil, 2: nil, 3: nil}
+	e.overlay = map[uint32]*resting{1: nil, 2: nil, 3: nil}
 	if d := rested(); d >= 2*worked {
 		t.Errorf("rested for %v though the next checkpoint is due", d)
 	}

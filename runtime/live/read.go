@@ -108,10 +108,10 @@ type idReader struct {
 
 func (r *idReader) value(number uint32) (column.Value, error) {
 	r.engine.mu.RLock()
-	m, from := r.engine.overlay[number], r.engine.base.now.Load()
+	changed, from := r.engine.overlay[number], r.engine.base.now.Load()
 	r.engine.mu.RUnlock()
-	if m != nil {
-		return m.attributes.get(r.attribute), nil
+	if changed != nil {
+		return changed.attributes().get(r.attribute), nil
 	}
 	if block := int(number / column.Block); block != r.block || from != r.from {
 		c, err := r.engine.base.Attribute(r.attribute, block)

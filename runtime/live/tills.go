@@ -51,7 +51,7 @@ func (t *tills) add(coupon string, member uint32, field func(string) column.Valu
 	n.Usable += field(ir.FactHeld).Int
 	n.Worth += field(ir.FactWorth).Int
 	t.counts[coupon] = n
-	t.holders[field(ir.FactCode).Text] = member
+	t.holders[strings.Clone(field(ir.FactCode).Text)] = member
 }
 
 // give notes whose the codes of a member are that was parted from another.
@@ -87,11 +87,11 @@ func (e *Engine) CouponCount(coupon string) CouponCount { return e.tills.count(c
 // countCodes reads the facts of everybody: the store's columns, but for members that differ from them.
 func (e *Engine) countCodes() (*tills, error) {
 	t := &tills{holders: make(map[string]uint32), counts: make(map[string]CouponCount)}
-	for _, m := range e.overlay {
-		for _, of := range m.events {
-			if name, ok := couponOf(of.kind); ok {
-				for _, one := range of.events {
-					t.add(name, m.number, func(field string) column.Value { return one.fields.get(field) })
+	for _, r := range e.overlay {
+		for _, kind := range r.kinds() {
+			if name, ok := couponOf(kind); ok {
+				for _, one := range r.events(kind) {
+					t.add(name, r.number, func(field string) column.Value { return one.fields.get(field) })
 				}
 			}
 		}

@@ -258,14 +258,14 @@ func (e *Engine) refillFlips(ctx context.Context, view *runtime.View) error {
 // meanwhile have to be looked at again.
 func (e *Engine) findFlips(ctx context.Context, view *runtime.View) ([]runtime.Flip, error) {
 	e.mu.RLock()
-	members := make([]*member, 0, len(e.overlay))
-	for _, m := range e.overlay {
-		members = append(members, m)
+	changed := make([]*resting, 0, len(e.overlay))
+	for _, r := range e.overlay {
+		changed = append(changed, r)
 	}
 	e.mu.RUnlock()
 	differ := roaring.New()
-	for _, m := range members {
-		differ.Add(m.number)
+	for _, r := range changed {
+		differ.Add(r.number)
 	}
 	until := view.Program().Zone.NextDateChange(view.Now())
 	all, err := view.Flips(ctx, until)
@@ -273,23 +273,34 @@ func (e *Engine) findFlips(ctx context.Context, view *runtime.View) ([]runtime.F
 		return nil, err
 	}
 	out := slices.DeleteFunc(all, func(f runtime.Flip) bool { return differ.Contains(f.Member) })
-	of, err := e.flipsOf(ctx, view, members, until)
-	return append(out, of...), err
+	for some := range slices.Chunk(changed, flipsAtOnce) {
+		members := make([]*member, len(some))
+		for i, r := range some {
+			members[i] = r.member()
+		}
+		of, err := e.flipsOf(ctx, view, members, until)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, of...)
+	}
+	return out, nil
 }
 
 // flipsOf is when some members change by themselves before an instant.
 func (e *Engine) flipsOf(ctx context.Context, view *runtime.View, members []*member, until int64) (out []runtime.Flip, err error) {
-	for len(members) > 0 {
-		n := min(len(members), 1<<15)
-		flips, err := view.FlipsOf(ctx, e.rowsBeside(members[:n]), until)
+	for some := range slices.Chunk(members, flipsAtOnce) {
+		flips, err := view.FlipsOf(ctx, e.rowsBeside(some), until)
 		if err != nil {
 			return nil, err
 		}
 		out = append(out, flips...)
-		members = members[n:]
 	}
 	return out, nil
 }
+
+// flipsAtOnce is how many members are looked at as one block.
+const flipsAtOnce = 1 << 15
 
 // takeFlips makes flips those of the day, with the instants at which members are due and the flips of members that have
 // changed since they were found.

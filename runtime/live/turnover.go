@@ -19,7 +19,7 @@ import (
 // not see facts of the midnight, so it can be taken back again.
 type turnover struct {
 	*group
-	before map[uint32]*member // what lay in the overlay; nil for nothing
+	before map[uint32]*resting // what lay in the overlay; nil for nothing
 }
 
 // due lets the members that are due have their turns, up to the cuts.
@@ -48,14 +48,14 @@ func (o *turnover) due() error {
 // tryOn puts the changed members into the overlay.
 func (o *turnover) tryOn() {
 	e := o.engine
-	o.before = make(map[uint32]*member)
+	o.before = make(map[uint32]*resting)
+	laid := atRest(o.touched)
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	for n, m := range o.touched {
-		if m.altered {
-			o.before[n] = e.overlay[n]
-			e.lay(n, m)
-		}
+	for i := range laid {
+		n := laid[i].number
+		o.before[n] = e.overlay[n]
+		e.lay(n, &laid[i])
 	}
 }
 
@@ -64,24 +64,24 @@ func (o *turnover) takeBack() {
 	e := o.engine
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	for n, m := range o.before {
-		e.lay(n, m)
+	for n, r := range o.before {
+		e.lay(n, r)
 	}
 }
 
 // lay puts a member into the overlay, or takes it out.
-func (e *Engine) lay(number uint32, m *member) {
+func (e *Engine) lay(number uint32, r *resting) {
 	block := int(number / column.Block)
-	if m == nil {
+	if r == nil {
 		delete(e.overlay, number)
 		delete(e.byBlock[block], number)
 		return
 	}
-	e.overlay[number] = m
+	e.overlay[number] = r
 	if e.byBlock[block] == nil {
-		e.byBlock[block] = make(map[uint32]*member)
+		e.byBlock[block] = make(map[uint32]*resting)
 	}
-	e.byBlock[block][number] = m
+	e.byBlock[block][number] = r
 }
 
 // work computes the view and what follows from it, and returns the cuts.
