@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"path/filepath"
 	"slices"
+	"time"
 
 	"github.com/muster-engine/muster/storage/column"
 )
@@ -18,6 +19,9 @@ type BulkOptions struct {
 	// Rest is called between pieces of the work and may wait, so that work beside a live engine leaves it the processors;
 	// blocks are merged one at a time then. Nil means that there is no need to.
 	Rest func()
+	// Wrote is called after each transaction but the last, with how long it took, and may wait. Nil means that there is no
+	// need to.
+	Wrote func(time.Duration)
 }
 
 const defaultMemoryLimit = 512 << 20
@@ -41,6 +45,7 @@ type Bulk struct {
 	journal    []byte // nil: no entry
 	txBytes    int
 	rest       func()
+	wrote      func(time.Duration)
 	live       liveChanges
 	over       bool
 
@@ -84,7 +89,7 @@ func (s *Store) BeginBulk(opt BulkOptions) (*Bulk, error) {
 		spool: &spool{dir: opt.TempDir, temp: s.temp, limit: opt.MemoryLimit},
 		plain: map[int]bool{}, ids: map[string]*IDs{}, txBytes: transactionBytes,
 	}
-	b.rest = opt.Rest
+	b.rest, b.wrote = opt.Rest, opt.Wrote
 	if opt.TxBytes > 0 {
 		b.txBytes = opt.TxBytes
 	}

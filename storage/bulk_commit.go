@@ -9,6 +9,7 @@ import (
 	"runtime"
 	"slices"
 	"sync"
+	"time"
 
 	bolt "go.etcd.io/bbolt"
 )
@@ -286,6 +287,7 @@ func (w *bulkWriter) flush() error {
 		return nil
 	}
 	slices.SortFunc(w.pending, func(a, b stagedValue) int { return bytes.Compare(a.key, b.key) })
+	began := time.Now()
 	err := w.store.transact("the file", func(tx *bolt.Tx) error {
 		objects := tx.Bucket(objectBucket)
 		for _, v := range w.pending {
@@ -297,6 +299,9 @@ func (w *bulkWriter) flush() error {
 	})
 	clear(w.pending)
 	w.pending, w.pendingBytes = w.pending[:0], 0
+	if err == nil && w.bulk.wrote != nil {
+		w.bulk.wrote(time.Since(began))
+	}
 	return err
 }
 

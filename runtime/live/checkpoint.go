@@ -34,7 +34,7 @@ import (
 const (
 	checkpointMembers = 100_000
 	checkpointBytes   = 64 << 20
-	checkpointTx      = 1 << 20   // bytes written while the journal waits
+	checkpointTx      = 256 << 10 // bytes written while the journal waits
 	checkpointMemory  = 128 << 20 // of rows on their way
 )
 
@@ -52,7 +52,7 @@ type checkpoint struct {
 	cuts    map[string]storage.Cuts
 	bytes   int // of the journal
 	wanted  []chan error
-	pace    *pace // nil if somebody waits
+	pace    *pace // nil if nothing goes on beside it
 	// Of an amendment, which no journal tells of.
 	conflicts []storage.Conflict
 	erased    storage.Erasure
@@ -99,9 +99,7 @@ func (e *Engine) checkpointIfDue(ctx context.Context) {
 	}
 	c := e.newCheckpoint()
 	c.cuts, c.bytes, c.wanted = runtime.EncodeCuts(e.cuts, e.noted), e.journalled, e.wanted
-	if len(e.wanted) == 0 {
-		c.pace = &pace{engine: e}
-	}
+	c.pace = &pace{engine: e}
 	e.folding, e.wanted = true, nil
 	go c.run(ctx)
 }
@@ -215,7 +213,7 @@ func (e *Engine) lastCheckpoint(ctx context.Context) {
 func (c *checkpoint) write(ctx context.Context) (*storage.Bulk, error) {
 	opt := storage.BulkOptions{TxBytes: checkpointTx, MemoryLimit: checkpointMemory}
 	if c.pace != nil {
-		opt.Rest = c.pace.rest
+		opt.Rest, opt.Wrote = c.pace.rest, (&pace{engine: c.engine}).after
 	}
 	c.pace.begin()
 	bulk, err := c.engine.store.BeginBulk(opt)

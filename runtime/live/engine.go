@@ -98,9 +98,10 @@ type Engine struct {
 	held     []Crossing // that are reported when it is
 
 	// Of checkpoints; the loop's own but for folds, waiting and watched.
-	folds      chan func()  // their steps in the loop
-	folding    bool         // one is under way
-	waiting    atomic.Int32 // who waits for one
+	folds      chan func()   // their steps in the loop
+	folding    bool          // one is under way
+	waiting    atomic.Int32  // who waits for one
+	groups     atomic.Uint64 // that have been taken
 	wanted     []chan error
 	journalled int   // bytes since the last one
 	noted      int64 // the clock of the last journal entry

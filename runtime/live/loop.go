@@ -80,6 +80,7 @@ func (e *Engine) tick(ctx context.Context) {
 
 // group takes submissions into the state as one journal entry and answers them.
 func (e *Engine) group(ctx context.Context, subs []*submission) {
+	e.groups.Add(1)
 	outcomes, err := e.take(ctx, subs)
 	for i, s := range subs {
 		if err != nil {

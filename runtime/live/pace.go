@@ -2,11 +2,13 @@ package live
 
 import "time"
 
-// pace keeps work beside the loop from taking more than a third of one processor: a checkpoint that nobody waits for is in
-// no hurry, and events are. Nil never rests. One goroutine after another may use it, not two at once.
+// pace keeps work beside the loop from taking more than a third of one processor, or half of one while somebody waits for
+// the work: a checkpoint is in no hurry, and events are. Nil never rests. One goroutine after another may use it, not two at
+// once.
 type pace struct {
 	engine *Engine
 	since  time.Time // since when there was no rest
+	groups uint64    // that had been taken then
 }
 
 const (
@@ -16,28 +18,45 @@ const (
 
 func (p *pace) begin() {
 	if p != nil {
-		p.since = time.Now()
+		p.since, p.groups = time.Now(), p.engine.groups.Load()
 	}
 }
 
-// rest waits twice as long as has been worked since the last time, if that is worth it and nothing presses.
+// rest waits as long as is due for what has been worked since the last time, if that is worth it.
 func (p *pace) rest() {
 	if p == nil {
 		return
 	}
-	worked := time.Since(p.since)
-	if worked < paceWork {
-		return
+	if worked := time.Since(p.since); worked >= paceWork {
+		p.after(worked)
 	}
-	if !p.engine.pressed() {
-		rest := time.NewTimer(min(2*worked, paceRest))
+}
+
+// after waits as long as is due for so much work.
+func (p *pace) after(worked time.Duration) {
+	if due := p.due(worked); due > 0 {
+		rest := time.NewTimer(min(due, paceRest))
 		select {
 		case <-rest.C:
 		case <-p.engine.stop:
 			rest.Stop()
 		}
 	}
-	p.since = time.Now()
+	p.begin()
+}
+
+// due is how long to rest: not at all where nothing comes that somebody who waits would wait for in vain, nor where the
+// work has to come to an end.
+func (p *pace) due(worked time.Duration) time.Duration {
+	switch e := p.engine; {
+	case e.pressed():
+		return 0
+	case e.waiting.Load() == 0:
+		return 2 * worked
+	case e.groups.Load() != p.groups:
+		return worked
+	}
+	return 0
 }
 
 // pressed reports whether a checkpoint has to come to an end: another would be due.
@@ -49,5 +68,5 @@ func (e *Engine) pressed() bool {
 	}
 	e.mu.RLock()
 	defer e.mu.RUnlock()
-	return len(e.overlay) > 2*e.opt.CheckpointMembers || e.waiting.Load() > 0
+	return len(e.overlay) > 2*e.opt.CheckpointMembers
 }

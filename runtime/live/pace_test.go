@@ -20,8 +20,12 @@ func TestWorkBesideTheLoopRestsUnlessSomethingPresses(t *testing.T) {
 		t.Errorf("rested for %v after %v of work", d, worked)
 	}
 	e.waiting.Add(1)
-	if d := rested(); d >= 2*worked {
-		t.Errorf("rested for %v though somebody waits", d)
+	if d := rested(); d >= worked {
+		t.Errorf("rested for %v though somebody waits and nothing comes", d)
+	}
+	e.groups.Add(1)
+	if d := rested(); d < worked || d >= 2*worked {
+		t.Errorf("rested for %v after %v of work for somebody who waits while something comes", d, worked)
 	}
 	e.waiting.Add(-1)
 	e.overlay = map[uint32]*resting{1: nil, 2: nil, 3: nil}
