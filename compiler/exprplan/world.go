@@ -30,6 +30,8 @@ type Member struct {
 	OnList func(list int) bool
 	// Events are all events of one type, ordered by time, then by arrival; those after now do no harm.
 	Events func(event int) []Event
+	// Room is where the values of events are that come while the member is in use; nil for memory of their own.
+	Room *ir.Room
 }
 
 // Event is one event of a member. Fields has an entry for every stored field of its type.

@@ -72,10 +72,13 @@ func (g *group) turn(m *member, at int64) *turn {
 	if m.turn == nil {
 		hands := programme.Hands{Stamp: func() int64 { return g.stamps.Next(g.now) }, Supply: g.supply(), Later: m.later(g.engine.prog)}
 		in := programme.Input{At: at, Quiet: g.quiet || m.cause != ""}
-		m.turn = &turn{Turn: g.engine.conductor.Begin(g.worldNow(), m.person(g.engine.prog), hands, in)}
+		m.turn = &turn{Turn: g.engine.conductor.Begin(g.worldNow(), m.person(g.engine.prog, g.room()), hands, in)}
 	}
 	return m.turn
 }
+
+// room is where the values of a group's turns lie. Groups come one after another, and nothing of their turns outlasts them.
+func (g *group) room() *ir.Room { return &g.engine.room }
 
 // worldNow is what members are conducted in.
 func (g *group) worldNow() *exprplan.World {
@@ -139,7 +142,7 @@ func (g *group) hear(m *member) error {
 	for _, x := range m.told {
 		t := g.turn(m, m.at)
 		t.of = x.event.fields.get(storage.OfField)
-		one := planEvents([]event{x.event}, g.engine.prog.Events[x.kind])[0]
+		one := planEvents([]event{x.event}, g.engine.prog.Events[x.kind], g.room())[0]
 		if err := x.tell(t.Turn, x.kind, one); err != nil {
 			return err
 		}

@@ -81,7 +81,7 @@ func (g *group) coupon(in Input) (Outcome, error) {
 	var answer loyalty.Answer
 	var coupon int
 	err = steered(func() (err error) {
-		a := g.engine.conductor.Keeper().Open(g.worldNow(), m.person(g.engine.prog), func() int64 { return 0 })
+		a := g.engine.conductor.Keeper().Open(g.worldNow(), m.person(g.engine.prog, g.room()), func() int64 { return 0 })
 		if coupon, err = couponIn(g.engine.prog, a, in.Coupon); err != nil {
 			return err
 		}

@@ -128,7 +128,7 @@ func (e *Engine) recountBlock(c *programme.Conductor, view *runtime.View, block 
 		e.mu.RUnlock()
 		who := stored.member(number)
 		if r != nil {
-			who = r.member().person(prog)
+			who = r.member().person(prog, nil)
 		}
 		err = steered(func() error {
 			if at, ok := c.Next(world, who); ok {

@@ -89,6 +89,7 @@ type Engine struct {
 	// absorbed are the members that became part of others, by survivor, by number.
 	absorbed map[uint32][]absorption
 	tills    *tills
+	room     ir.Room // of the turns of the group in hand
 	flips    *calendarQueue
 	dues     []int64    // by member: when it is due, [runtime.Never] or beyond the end if it is not
 	steps    []int64    // the instants of the day at which something changes for everybody

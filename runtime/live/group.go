@@ -58,6 +58,7 @@ type group struct {
 const nobody = ^uint32(0)
 
 func (e *Engine) newGroup(ctx context.Context, now int64) *group {
+	e.room.Reset()
 	g := &group{
 		engine: e, ctx: ctx, now: now, touched: make(map[uint32]*member), seen: make(map[uint32]*member), byID: make(map[ID]uint32), members: e.members,
 		view: e.View(), stamps: e.stamps, loyal: e.loyal(), quiet: e.byHand,

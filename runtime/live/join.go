@@ -16,7 +16,7 @@ func (g *group) asTheyAre(members ...*member) (out []*exprplan.Member) {
 		return nil
 	}
 	for _, m := range members {
-		out = append(out, m.clone().person(g.engine.prog))
+		out = append(out, m.clone().person(g.engine.prog, g.room()))
 	}
 	return out
 }

@@ -311,7 +311,7 @@ func (m *loyalMachine) person(p *loyalPerson) {
 	got, err := m.engine.current(uint32(p.number))
 	m.must(err)
 	for kind, decl := range m.prog.Events {
-		a, b := recorded(decl, planEvents(got.events.of(decl.Name), decl)), recorded(decl, p.events[kind])
+		a, b := recorded(decl, planEvents(got.events.of(decl.Name), decl, nil)), recorded(decl, p.events[kind])
 		if !slices.Equal(a, b) {
 			m.t.Fatalf("%s, %s of member %d:\n got\n  %s\nwant\n  %s\n%s", utc(m.clock.Load()), decl.Name, p.number, strings.Join(a, "\n  "), strings.Join(b, "\n  "), strings.Join(m.story, "\n"))
 		}
@@ -322,7 +322,7 @@ func (m *loyalMachine) person(p *loyalPerson) {
 		}
 	}
 	m.must(steered(func() error {
-		account := m.model.conductor.Keeper().Open(m.model.world(), got.person(m.prog), nil)
+		account := m.model.conductor.Keeper().Open(m.model.world(), got.person(m.prog, nil), nil)
 		if fault := account.Books(0); fault != "" {
 			return fmt.Errorf("the books of member %d: %s", p.number, fault)
 		}

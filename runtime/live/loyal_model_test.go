@@ -305,7 +305,7 @@ func (m *loyalModel) event(in Input) (Status, error) {
 	if !in.HasAt {
 		at = m.clock
 	}
-	e := planEvents([]event{{at: at, fields: fieldsOf(in.Values)}}, decl)[0]
+	e := planEvents([]event{{at: at, fields: fieldsOf(in.Values)}}, decl, nil)[0]
 	p.insert(kind, e)
 	t := m.begin(p, programme.Input{At: at})
 	if err := t.Happened(kind, e); err != nil {

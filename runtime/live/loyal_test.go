@@ -310,7 +310,7 @@ func TestMembersThatBecomeOneKeepWhatBothHad(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		a := c.engine.conductor.Keeper().Open(c.engine.View().World(c.engine.View().Now()), m.person(c.prog), nil)
+		a := c.engine.conductor.Keeper().Open(c.engine.View().World(c.engine.View().Now()), m.person(c.prog, nil), nil)
 		if active, _ := a.Balance(0); active != 0 || a.Books(0) != "" {
 			t.Fatal(active, a.Books(0))
 		}
@@ -341,7 +341,7 @@ func TestMembersThatPartHaveTheirOwnDebts(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			a := c.engine.conductor.Keeper().Open(c.engine.View().World(c.engine.View().Now()), m.person(c.prog), nil)
+			a := c.engine.conductor.Keeper().Open(c.engine.View().World(c.engine.View().Now()), m.person(c.prog, nil), nil)
 			if active, _ := a.Balance(0); active != want || a.Books(0) != "" {
 				t.Errorf("member %d has %d points, and not %d; the books: %q", n, active, want, a.Books(0))
 			}

@@ -11,12 +11,13 @@ import (
 )
 
 // person is a member as expression plans read one. What is read of its history is kept: events that come later are not
-// seen.
-func (m *member) person(prog *ir.Program) *exprplan.Member {
+// seen. Their values lie in a room, if there is one, and last as long as they do there.
+func (m *member) person(prog *ir.Program, room *ir.Room) *exprplan.Member {
 	read := make([]bool, len(prog.Events))
 	events := make([][]exprplan.Event, len(prog.Events))
 	return &exprplan.Member{
 		Number: m.number,
+		Room:   room,
 		Attribute: func(i int) ir.Value {
 			a := prog.Attributes[i]
 			return runtime.FromStored(m.attributes.get(a.Name), a.Type)
@@ -29,7 +30,7 @@ func (m *member) person(prog *ir.Program) *exprplan.Member {
 		OnList: func(i int) bool { return m.lists[prog.Lists[i].Name] },
 		Events: func(i int) []exprplan.Event {
 			if !read[i] {
-				read[i], events[i] = true, planEvents(m.events.of(prog.Events[i].Name), prog.Events[i])
+				read[i], events[i] = true, planEvents(m.events.of(prog.Events[i].Name), prog.Events[i], room)
 			}
 			return events[i]
 		},
@@ -54,12 +55,12 @@ func (m *member) later(prog *ir.Program) func(event int, after int64) (int64, bo
 }
 
 // planEvents are stored events as expression plans read them.
-func planEvents(list []event, of *ir.Event) []exprplan.Event {
+func planEvents(list []event, of *ir.Event, room *ir.Room) []exprplan.Event {
 	if len(list) == 0 {
 		return nil
 	}
 	out := make([]exprplan.Event, len(list))
-	fields := make([]ir.Value, len(list)*len(of.Fields))
+	fields := room.Take(len(list) * len(of.Fields))
 	places := make([]int, len(of.Fields))
 	for i, e := range list {
 		out[i] = exprplan.Event{At: e.at, Fields: fields[:len(of.Fields):len(of.Fields)]}

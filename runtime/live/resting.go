@@ -3,6 +3,7 @@ package live
 import (
 	"encoding/binary"
 	"slices"
+	"sync"
 
 	"github.com/muster-engine/muster/storage"
 )
@@ -41,7 +42,13 @@ const ownText = 2048
 
 // atRest are those members at rest that are altered. They must not be changed any more.
 func atRest(members map[uint32]*member) []resting {
-	r := &rester{terms: new(terms)}
+	r := resters.Get().(*rester)
+	defer func() {
+		if cap(r.head.out) <= mostPooled {
+			resters.Put(r)
+		}
+	}()
+	r.terms, r.head.out = new(terms), r.head.out[:0]
 	out, ends := make([]resting, 0, len(members)), make([]int, 0, len(members))
 	for _, m := range members {
 		if !m.altered {
@@ -65,6 +72,11 @@ func atRest(members map[uint32]*member) []resting {
 	}
 	return out
 }
+
+// resters are used again, but for those that a large upload has made large.
+const mostPooled = 4 << 20 // bytes
+
+var resters = sync.Pool{New: func() any { return new(rester) }}
 
 // write appends the text of a member.
 func (r *rester) write(m *member) {

@@ -113,9 +113,10 @@ type fact struct {
 	fields []ir.Value
 }
 
-func (k *Keeper) fact(event int, what string) *fact {
-	f := &fact{k: k, event: event, fields: slices.Clone(k.unknown[event])}
-	return f.text(ir.FactWhat, what).text(ir.FactRevision, k.revision)
+func (a *Account) fact(event int, what string) *fact {
+	f := &fact{k: a.k, event: event, fields: a.base.Room.Take(len(a.k.unknown[event]))}
+	copy(f.fields, a.k.unknown[event])
+	return f.text(ir.FactWhat, what).text(ir.FactRevision, a.k.revision)
 }
 
 func (f *fact) set(name string, v ir.Value) *fact {

@@ -258,7 +258,7 @@ func (a *Account) mark(c int, m mark, e Episode, cause Cause) {
 	if m.what == whatOpen {
 		cause = e.Cause
 	}
-	f := a.k.fact(decl.Facts, m.what).time(ir.FactDated, m.at).text(ir.FactRule, decl.Name).text(ir.FactTicket, e.Ticket).
+	f := a.fact(decl.Facts, m.what).time(ir.FactDated, m.at).text(ir.FactRule, decl.Name).text(ir.FactTicket, e.Ticket).
 		text(ir.FactCause, cause.Kind).text(ir.FactCauseKey, cause.Key)
 	if e.Due != 0 {
 		f.time(ir.FactDueAt, e.Due)

@@ -71,7 +71,7 @@ func (a *Account) Issue(coupon int, cause Cause, s Supply) (Answer, error) {
 		}
 	}
 	terms, today := TermsOf(a.k.prog, c), a.today()
-	f := a.k.fact(c.Facts, whatIssue).time(ir.FactDated, a.world.Now).text(ir.FactCause, cause.Kind).text(ir.FactCauseKey, cause.Key).
+	f := a.fact(c.Facts, whatIssue).time(ir.FactDated, a.world.Now).text(ir.FactCause, cause.Kind).text(ir.FactCauseKey, cause.Key).
 		text(ir.FactRule, c.Name).text(ir.FactCode, text).text(ir.FactTerms, terms.text()).number(ir.FactIssued, 1)
 	if last := a.k.lastUse(c, today); last != never {
 		f.date(ir.FactExpires, last)
@@ -222,7 +222,7 @@ func (k *Keeper) answer(coupon int, c Code, e exprplan.Event) Answer {
 // about is a fact about a code that there is. It keeps the date of expiry.
 func (a *Account) about(c Code, what string, cause Cause) *fact {
 	coupon := a.k.prog.Coupons[c.Coupon]
-	f := a.k.fact(coupon.Facts, what).time(ir.FactDated, a.world.Now).text(ir.FactCause, cause.Kind).text(ir.FactCauseKey, cause.Key).
+	f := a.fact(coupon.Facts, what).time(ir.FactDated, a.world.Now).text(ir.FactCause, cause.Kind).text(ir.FactCauseKey, cause.Key).
 		text(ir.FactRule, coupon.Name).text(ir.FactCode, c.Code)
 	if c.Lapses() {
 		f.date(ir.FactExpires, c.Expires)

@@ -236,7 +236,7 @@ func (a *Account) today() int64 { return a.k.prog.Zone.DateOf(a.world.Now) }
 // entry is an entry about a lot in the making.
 func (a *Account) entry(points int, what string, lot, dated int64, cause Cause, rule string) *fact {
 	p := a.k.prog.Points[points]
-	return a.k.fact(p.Facts, what).number(ir.FactLot, lot).time(ir.FactDated, dated).text(ir.FactCause, cause.Kind).
+	return a.fact(p.Facts, what).number(ir.FactLot, lot).time(ir.FactDated, dated).text(ir.FactCause, cause.Kind).
 		text(ir.FactCauseKey, cause.Key).text(ir.FactRule, rule)
 }
 

@@ -53,7 +53,7 @@ func (a *Account) Parted() {
 }
 
 func (a *Account) joining(t *ir.Tiers, what string, tier int, keep int64) *fact {
-	f := a.k.fact(t.Facts, what).time(ir.FactDated, a.world.Now).text(ir.FactCause, whatJoin).
+	f := a.fact(t.Facts, what).time(ir.FactDated, a.world.Now).text(ir.FactCause, whatJoin).
 		text(ir.FactRule, t.Tiers[tier].Name).set(ir.FactTier, ir.IntLike(ir.Enum, int64(tier)))
 	if keep > -never && keep < never {
 		f.date(ir.FactKeep, keep)

@@ -24,7 +24,7 @@ func Time(name string, t int64) Field { return Field{name, ir.IntLike(ir.Time, t
 
 // Record adds a fact of any type at the present instant, which it is dated.
 func (a *Account) Record(event int, what string, cause Cause, fields ...Field) {
-	f := a.k.fact(event, what).time(ir.FactDated, a.world.Now).text(ir.FactCause, cause.Kind).text(ir.FactCauseKey, cause.Key)
+	f := a.fact(event, what).time(ir.FactDated, a.world.Now).text(ir.FactCause, cause.Kind).text(ir.FactCauseKey, cause.Key)
 	for _, one := range fields {
 		if one.Value.Known {
 			f.set(one.Name, one.Value)

@@ -117,7 +117,7 @@ func (a *Account) step(tiers int, t *ir.Tiers, target int, below bool, cause Cau
 
 // stand records a tier, kept as long as the ladder says.
 func (a *Account) stand(t *ir.Tiers, what string, tier int, cause Cause) {
-	f := a.k.fact(t.Facts, what).time(ir.FactDated, a.world.Now).text(ir.FactCause, cause.Kind).text(ir.FactCauseKey, cause.Key).
+	f := a.fact(t.Facts, what).time(ir.FactDated, a.world.Now).text(ir.FactCause, cause.Kind).text(ir.FactCauseKey, cause.Key).
 		text(ir.FactRule, t.Tiers[tier].Name).set(ir.FactTier, ir.IntLike(ir.Enum, int64(tier)))
 	if t.Keep != nil && tier > 0 {
 		if last := a.k.lastDay(*t.Keep, a.today()); last != never {
@@ -130,7 +130,7 @@ func (a *Account) stand(t *ir.Tiers, what string, tier int, cause Cause) {
 // SetTier gives a tier by hand: a floor until a date, included, or for ever.
 func (a *Account) SetTier(tiers, tier int, until *int64, by string) {
 	t := a.k.prog.Tiers[tiers]
-	f := a.k.fact(t.Facts, whatManual).time(ir.FactDated, a.world.Now).text(ir.FactCause, whatManual).text(ir.FactCauseKey, by).
+	f := a.fact(t.Facts, whatManual).time(ir.FactDated, a.world.Now).text(ir.FactCause, whatManual).text(ir.FactCauseKey, by).
 		text(ir.FactRule, t.Tiers[tier].Name).set(ir.FactTier, ir.IntLike(ir.Enum, int64(max(tier, a.Standing(tiers).Tier))))
 	if until != nil {
 		f.date(ir.FactKeep, *until)
