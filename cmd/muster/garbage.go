@@ -12,9 +12,14 @@ import (
 	"time"
 )
 
-// A server may let that much garbage gather, in bytes, and not less than half of what it keeps: collecting costs by what is
-// kept, so that a server that keeps little would collect all the time, and one that keeps much must not need twice of it.
-const garbageRoom = 2 << 30
+// A server may let that much garbage gather, in bytes: collecting costs by what is kept, so that a server that keeps little
+// would collect all the time. One that keeps much lets less gather, down to leastRoom, so that both together are not more
+// than heapAim; but not less than a quarter of what it keeps.
+const (
+	garbageRoom = 2 << 30
+	leastRoom   = 1 << 30
+	heapAim     = 9 << 29
+)
 
 // paceGarbage sets how often garbage is collected by how much memory is kept, now and every second until the context ends:
 // what is kept grows with what has changed since the last checkpoint. Where $GOGC says how often, that stands.
@@ -40,10 +45,10 @@ func keptMemory() uint64 {
 	return kept[0].Value.Uint64()
 }
 
-// garbagePercent is how much garbage may gather in percent of what is kept: all of garbageRoom, but not less than half of
-// it nor more than eight times as much.
+// garbagePercent is how much garbage may gather in percent of what is kept, which is never more than eight times as much.
 func garbagePercent(kept uint64) int {
-	return int(min(800, max(50, garbageRoom*100/max(kept, 1))))
+	room := max(leastRoom, min(garbageRoom, heapAim-min(kept, heapAim)))
+	return int(min(800, max(25, room*100/max(kept, 1))))
 }
 
 // leastClaim is for how many bytes it is worth to ask before they are needed.
