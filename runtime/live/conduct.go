@@ -242,7 +242,11 @@ func (g *group) follow(m *member) {
 	out := m.turn.Outcome()
 	for _, f := range out.Facts[len(m.turn.facts):] {
 		one := g.fact(f)
-		one.Fields = g.attributed(m, one)
+		if f.Of != nil {
+			one.Fields = one.Fields.with(storage.OfField, column.Int(int64(*f.Of)))
+		} else {
+			one.Fields = g.attributed(m, one)
+		}
 		m.add(one, g.now)
 		m.turn.facts, m.altered = append(m.turn.facts, one), true
 		m.judged = m.judged && !g.engine.read[f.Type]

@@ -1,6 +1,7 @@
 package live
 
 import (
+	"cmp"
 	"context"
 	"flag"
 	"fmt"
@@ -24,7 +25,7 @@ import (
 // ledgerRules are what ledgerModel has in itself.
 const ledgerRules = `
 settings { language 1  timezone "Europe/London"  currency GBP  late 2 days }
-member { phone id }
+member { phone id many }
 event order { order_id key  amount money }
 event refund { refund_id key  order_id string  amount money }
 event review { review_id key }
@@ -69,6 +70,7 @@ func TestLedgerMachine(t *testing.T) {
 			"events2":    m.events,
 			"asked":      m.asked,
 			"code":       m.code,
+			"merge":      m.merge,
 			"clock":      m.moveClock,
 			"restart":    m.restart,
 			"checkpoint": func(*rapid.T) { m.must(m.engine.Checkpoint(context.Background())) },
@@ -167,7 +169,7 @@ func (m *ledgerMachine) drawRich(t *rapid.T) string {
 	var rich []string
 	for _, p := range m.model.members {
 		if balance, _ := p.balance(); balance > 0 {
-			rich = append(rich, p.phone)
+			rich = append(rich, p.phones...)
 		}
 	}
 	if len(rich) > 0 && rapid.IntRange(0, 7).Draw(t, "rich") > 0 {
@@ -202,15 +204,17 @@ func (m *ledgerMachine) events(t *rapid.T) {
 	var in []Input
 	var events []ledgerEvent
 	for range rapid.IntRange(1, 4).Draw(t, "events") {
+		phone := drawPhone(t)
+		key := func(what string) string { return fmt.Sprint(phone, "-", rapid.IntRange(0, 12).Draw(t, what)) }
 		e := ledgerEvent{
 			kind: rapid.SampledFrom([]string{"order", "order", "order", "refund", "refund", "review"}).Draw(t, "type"),
-			key:  fmt.Sprint(rapid.IntRange(0, 12).Draw(t, "key")), at: m.clock.Load(),
+			key:  key("key"), at: m.clock.Load(),
 		}
-		one := Input{Kind: Event, Type: e.kind, IDs: []ID{{"phone", drawPhone(t)}}, Key: e.key, Values: map[string]column.Value{
+		one := Input{Kind: Event, Type: e.kind, IDs: []ID{{"phone", phone}}, Key: e.key, Values: map[string]column.Value{
 			e.kind + "_id": column.Text(e.key),
 		}}
 		if e.kind == "refund" {
-			e.order = fmt.Sprint(rapid.IntRange(0, 12).Draw(t, "order"))
+			e.order = key("order")
 			if p := m.model.find(one.IDs[0].Text); p != nil && len(p.orders) > 0 && rapid.IntRange(0, 3).Draw(t, "known") > 0 {
 				e.order = rapid.SampledFrom(slices.Sorted(maps.Keys(p.orders))).Draw(t, "of")
 			}
@@ -286,16 +290,21 @@ func (m *ledgerMachine) check(*rapid.T) {
 		m.submit([]Input{{Kind: Retract, IDs: []ID{{"phone", "nobody"}}}}, func(int, Outcome) Status { return Rejected })
 	}
 	for _, p := range m.model.members {
-		number, ok := m.engine.Find("phone", p.phone)
+		number, ok := m.engine.Find("phone", p.phones[0])
 		if !ok {
-			m.fatal("there is no member %s", p.phone)
+			m.fatal("there is no member %s", p.phones[0])
+		}
+		for _, phone := range p.phones {
+			if other, _ := m.engine.Find("phone", phone); other != number {
+				m.fatal("%s is of member %d, and %s of %d", phone, other, p.phones[0], number)
+			}
 		}
 		one, err := m.engine.Person(m.engine.View(), number)
 		m.must(err)
 		has, err := holdings.Of(context.Background(), one)
 		m.must(err)
 		if got, want := heldTold(has), p.told(m.model.today()); got != want {
-			m.fatal("%s has\n%s\nand not\n%s", p.phone, got, want)
+			m.fatal("%v has\n%s\nand not\n%s", p.phones, got, want)
 		}
 	}
 	if n := m.engine.CouponCount("cup").Issued; n != int64(m.model.issued) {
@@ -319,7 +328,7 @@ func heldTold(h holdings.Holdings) string {
 			fmt.Fprintf(&out, "\n%d of %s %s, expires %s", l.Points, l.Rule, l.Earned, l.Expires)
 		}
 	}
-	for _, c := range h.Coupons {
+	for _, c := range slices.SortedFunc(slices.Values(h.Coupons), func(a, b holdings.Code) int { return cmp.Compare(a.Code, b.Code) }) {
 		fmt.Fprintf(&out, "\ncode %s %s, expires %s", c.Code, c.State, c.Expires)
 	}
 	return out.String()

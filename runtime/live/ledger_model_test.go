@@ -13,8 +13,9 @@ import (
 type ledgerModel struct {
 	zone    *time.Location
 	now     int64
-	members []*ledgerMember
-	issued  int // codes that are not void, of everybody
+	members []*ledgerMember // in the order of their numbers
+	made    int             // lots
+	issued  int             // codes that are not void, of everybody
 }
 
 // What ledgerRules say.
@@ -44,7 +45,7 @@ func dayNumber(year int, month time.Month, day int) int {
 func dayText(day int) string { return time.Unix(int64(day)*86400, 0).UTC().Format(time.DateOnly) }
 
 type ledgerMember struct {
-	phone   string
+	phones  []string
 	there   map[string]bool // events that have been sent, by type and key
 	ahead   []ledgerEvent   // whose time has not come
 	orders  map[string]int64
@@ -64,6 +65,7 @@ type ledgerEvent struct {
 }
 
 type ledgerLot struct {
+	made              int
 	rule, order       string
 	day, expires, due int
 	given, taken      int64
@@ -103,7 +105,7 @@ func (m *ledgerModel) midnight(day int) int64 {
 // find returns the member with an id; nil if nobody has it.
 func (m *ledgerModel) find(phone string) *ledgerMember {
 	for _, p := range m.members {
-		if p.phone == phone {
+		if slices.Contains(p.phones, phone) {
 			return p
 		}
 	}
@@ -163,7 +165,7 @@ func (m *ledgerModel) event(phone string, e ledgerEvent) bool {
 	p := m.find(phone)
 	if p == nil {
 		p = &ledgerMember{
-			phone: phone, there: map[string]bool{}, orders: map[string]int64{}, refunds: map[string]int64{},
+			phones: []string{phone}, there: map[string]bool{}, orders: map[string]int64{}, refunds: map[string]int64{},
 			spent: map[string]*ledgerSpending{}, returns: map[string]int64{},
 		}
 		m.members = append(m.members, p)
@@ -220,7 +222,8 @@ func (m *ledgerModel) earn(p *ledgerMember, rule, order string, n int64, day int
 	if n <= 0 {
 		return
 	}
-	l := &ledgerLot{rule: rule, order: order, day: day, expires: day + ledgerExpire, due: day + ledgerPending + 1, given: n, left: n}
+	m.made++
+	l := &ledgerLot{made: m.made, rule: rule, order: order, day: day, expires: day + ledgerExpire, due: day + ledgerPending + 1, given: n, left: n}
 	p.lots = append(p.lots, l)
 	if l.due > m.today() {
 		l.pending = true
@@ -442,7 +445,7 @@ func (p *ledgerMember) told(today int) string {
 			fmt.Fprintf(&out, "\n%d of %s %s, expires %s", l.left, l.rule, dayText(l.day), dayText(l.expires))
 		}
 	}
-	for _, c := range p.codes {
+	for _, c := range slices.SortedFunc(slices.Values(p.codes), func(a, b *ledgerCode) int { return cmp.Compare(a.code, b.code) }) {
 		fmt.Fprintf(&out, "\ncode %s %s, expires %s", c.code, c.state, dayText(c.expires))
 	}
 	return out.String()

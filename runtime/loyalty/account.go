@@ -58,6 +58,8 @@ func (k *Keeper) Fork() *Keeper {
 type Fact struct {
 	Type  int // of Program.Events
 	Event exprplan.Event
+	// Of is whose it would be had members not become one; nil where that follows from the rest.
+	Of *uint32
 }
 
 // Account is one member while something happens.
@@ -150,7 +152,7 @@ func (f *fact) time(name string, t int64) *fact { return f.set(name, ir.IntLike(
 func (a *Account) add(f *fact) {
 	e := exprplan.Event{At: a.world.Now, Fields: f.fields}
 	a.keep(f.event, append(a.own(f.event), e))
-	a.added = append(a.added, Fact{f.event, e})
+	a.added = append(a.added, Fact{Type: f.event, Event: e})
 	a.seen = nil
 }
 
@@ -177,7 +179,7 @@ func (a *Account) addAt(at int64, f *fact) {
 	all := a.of(f.event)
 	i, _ := slices.BinarySearchFunc(all, at+1, func(e exprplan.Event, t int64) int { return cmp.Compare(e.At, t) })
 	a.keep(f.event, slices.Insert(slices.Clone(all), i, e))
-	a.added = append(a.added, Fact{f.event, e})
+	a.added = append(a.added, Fact{Type: f.event, Event: e})
 	a.seen = nil
 }
 
