@@ -23,7 +23,7 @@ type group struct {
 	taken    int   // accepted inputs, the one in hand included
 	at       int64 // the instant that the input in hand gives, 0 for the present
 	touched  map[uint32]*member
-	seen     map[uint32]*member // as they are without the group
+	seen     map[uint32]*member // of those that are not touched, as they are
 	part     int                // of the input in hand
 	cause    string             // of what its part does to members, "" if it is the input itself
 	byID     map[ID]uint32      // ids that come to a member, or to nobody
@@ -136,6 +136,7 @@ func (g *group) member(number uint32) (*member, error) {
 	}
 	m = m.clone()
 	g.place(m)
+	delete(g.seen, number)
 	return m, nil
 }
 

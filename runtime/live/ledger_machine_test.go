@@ -46,7 +46,7 @@ coupon cup { gift "a cup"  valid 2 days  stock 2  price 30 stars }
 // TestLedgerMachine drives an engine with a programme and holds what members have, after each step, to a model that is
 // written from the language alone; and the books are sound.
 func TestLedgerMachine(t *testing.T) {
-	rapidChecks(t, "5", "30", "40", "40")
+	rapidChecks(t, "5", "30", "100", "50")
 	prog, _ := compileRules(t, &ruleSet{name: "rules", text: ledgerRules})
 	zone, err := time.LoadLocation("Europe/London")
 	if err != nil {
