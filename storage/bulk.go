@@ -84,6 +84,7 @@ func (s *Store) BeginBulk(opt BulkOptions) (*Bulk, error) {
 	if opt.MemoryLimit <= 0 {
 		opt.MemoryLimit = defaultMemoryLimit
 	}
+	dropFiles(opt.TempDir)
 	b := &Bulk{
 		store: s, next: s.now.Load().draft(),
 		spool: &spool{dir: opt.TempDir, temp: s.temp, limit: opt.MemoryLimit},

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"os"
 	"path/filepath"
 	"testing"
 
@@ -544,6 +545,28 @@ func TestNothingElseIsWrittenDuringABulkImport(t *testing.T) {
 	b.Abort()
 	if err := s.PutList("vips", roaring.New()); err != nil {
 		t.Errorf("after the import: %v", err)
+	}
+}
+
+func TestAnImportDeletesTheTemporaryFileOfAKilledOne(t *testing.T) {
+	s := newStore(t)
+	dir := t.TempDir()
+	left, others := filepath.Join(dir, ".muster-import-123"), filepath.Join(dir, "orders.csv")
+	for _, path := range []string{left, others} {
+		if err := os.WriteFile(path, nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	b, err := s.BeginBulk(BulkOptions{TempDir: dir})
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.Abort()
+	if _, err := os.Stat(left); !os.IsNotExist(err) {
+		t.Errorf("%s: %v", left, err)
+	}
+	if _, err := os.Stat(others); err != nil {
+		t.Error(err)
 	}
 }
 

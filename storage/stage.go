@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/muster-engine/muster/storage/column"
 )
@@ -107,13 +108,27 @@ func (s *spool) chunk(size int) []byte {
 	return make([]byte, 0, size)
 }
 
+// importFile is how the names of temporary files begin.
+const importFile = ".muster-import-"
+
+// dropFiles deletes the temporary files of imports that were killed before they could: each has a name for the moment in
+// which it is made, and whoever made it needs none.
+func dropFiles(dir string) {
+	all, _ := os.ReadDir(dir) // where that fails, making one tells
+	for _, one := range all {
+		if strings.HasPrefix(one.Name(), importFile) && one.Type().IsRegular() {
+			os.Remove(filepath.Join(dir, one.Name()))
+		}
+	}
+}
+
 // makeRoom writes everything to the file if memory is full.
 func (s *spool) makeRoom() error {
 	if s.used < s.limit {
 		return nil
 	}
 	if s.file == nil {
-		f, err := s.temp(s.dir, ".muster-import-*")
+		f, err := s.temp(s.dir, importFile+"*")
 		if err != nil {
 			return fmt.Errorf("the import needs a temporary file: %w", err)
 		}
