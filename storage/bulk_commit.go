@@ -138,6 +138,7 @@ type bulkWriter struct {
 
 	pending      []stagedValue
 	pendingBytes int
+	chunks       chunkRoom
 }
 
 // plan lists what is to be merged, in the order of its keys: blocks with staged rows, and those of replaced members.
@@ -209,12 +210,12 @@ func (w *bulkWriter) write(parent context.Context) error {
 	for range workers {
 		m := &merger{
 			store: w.store, old: w.store.now.Load(), next: w.bulk.next,
-			generation: w.generation, plain: w.bulk.plain, live: &w.bulk.live,
+			generation: w.generation, plain: w.bulk.plain, live: &w.bulk.live, pause: w.bulk.pause, chunks: &w.chunks,
 		}
 		running.Go(func() {
 			for i := range next {
-				w.bulk.pause()
 				merged, err := m.run(tasks[i])
+				m.pause()
 				outcomes[i] <- outcome{merged, err}
 			}
 		})
@@ -297,6 +298,9 @@ func (w *bulkWriter) flush() error {
 		}
 		return nil
 	})
+	for _, v := range w.pending {
+		w.chunks.give(v.value)
+	}
 	clear(w.pending)
 	w.pending, w.pendingBytes = w.pending[:0], 0
 	if err == nil && w.bulk.wrote != nil {

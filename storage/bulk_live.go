@@ -251,7 +251,7 @@ func (m *merger) same(id objectID, parts [][]byte) (bool, error) {
 	if !m.live.void(int(id.block)) {
 		return false, nil
 	}
-	old, err := m.read(id)
+	old, _, err := m.read(id, nil)
 	if err != nil || len(old) != len(parts) {
 		return false, err
 	}

@@ -26,7 +26,8 @@ type mergedObject struct {
 	values []stagedValue
 }
 
-// merger merges staged rows with stored blocks, one block at a time. Each worker has its own.
+// merger merges staged rows with stored blocks, one block at a time. Each worker has its own, which uses its memory again and
+// again: the garbage of a checkpoint is at the expense of whoever waits for an answer.
 type merger struct {
 	store      *Store
 	old        *state // what is stored
@@ -34,11 +35,18 @@ type merger struct {
 	generation uint64
 	plain      map[int]bool // attributes that hold ids
 	live       *liveChanges
+	pause      func() // is called after each piece of work, of some milliseconds
+
+	chunks  *chunkRoom
+	encoder column.Encoder
 
 	staged []byte
+	raw    [][]byte // the stored parts of the events of a block
 	fields []rows
 	low    []uint16
 	at     rows
+	starts []int64
+	head   []byte // the counts, encoded
 	order  []uint32
 	counts []uint32
 	hashes []uint32
@@ -46,27 +54,33 @@ type merger struct {
 	fresh  []uint64 // a bit per member of the block that has staged rows
 }
 
-// read returns the stored parts of an object, nil if there is none.
-func (m *merger) read(id objectID) ([][]byte, error) {
+// read returns the stored parts of an object, nil if there is none, in the memory of those slices of room that suffice, and
+// the memory that the next can be read into.
+func (m *merger) read(id objectID, room [][]byte) (parts, more [][]byte, err error) {
 	e, ok := m.old.manifest[id]
 	if !ok {
-		return nil, nil
+		return nil, room, nil
 	}
-	parts := make([][]byte, len(e.sizes))
-	err := m.store.view(m.old.describe(id, 0), func(tx *bolt.Tx) error {
+	defer m.pause()
+	parts = make([][]byte, len(e.sizes))
+	for len(room) < len(parts) {
+		room = append(room, nil)
+	}
+	err = m.store.view(m.old.describe(id, 0), func(tx *bolt.Tx) error {
 		objects := tx.Bucket(objectBucket)
 		for i, size := range e.sizes {
 			if size == 0 {
 				continue
 			}
 			var fault string
-			if parts[i], fault = readPart(objects, id, e.generation, i, size); fault != "" {
+			if parts[i], fault = readPartInto(room[i], objects, id, e.generation, i, size); fault != "" {
 				return m.corrupt(id, i, fault)
 			}
+			room[i] = parts[i]
 		}
 		return nil
 	})
-	return parts, err
+	return parts, room, err
 }
 
 func (m *merger) corrupt(id objectID, part int, detail string) error {
@@ -77,11 +91,12 @@ func (m *merger) seal(id objectID, parts [][]byte) (mergedObject, error) {
 	o := mergedObject{id: id}
 	for i, part := range parts {
 		o.sizes = append(o.sizes, uint64(len(part)))
-		values, err := chunked(id, m.generation, i, part)
+		values, err := chunked(id, m.generation, i, part, m.chunks)
 		if err != nil {
 			return o, err
 		}
 		o.values = append(o.values, values...)
+		m.pause()
 	}
 	return o, nil
 }
@@ -129,7 +144,8 @@ func (m *merger) attributes(st *stage, block int) (*merged, error) {
 	for place := range m.next.schema.Attributes {
 		if r := touched[place]; r != nil {
 			id := objectID{attributeObject, uint32(place), uint32(block)}
-			packed := r.pack(m.order)
+			packed := r.pack(&m.encoder, m.order)
+			m.pause()
 			if same, err := m.same(id, [][]byte{packed}); same || err != nil {
 				if err != nil {
 					return nil, err
@@ -152,7 +168,7 @@ func (m *merger) attribute(place, block, members int, words []string) (*rows, er
 	r.reset(m.next.schema.Attributes[place].Kind, m.plain[place], members)
 	r.source(m.staged, words)
 	id := objectID{attributeObject, uint32(place), uint32(block)}
-	parts, err := m.read(id)
+	parts, _, err := m.read(id, nil)
 	if parts == nil || err != nil {
 		return r, err
 	}
@@ -167,8 +183,9 @@ func (m *merger) events(st *stage, event, block int) (*merged, error) {
 	schema := &m.next.schema.Events[event]
 	id := objectID{eventObject, uint32(event), uint32(block)}
 	total := st.blocks[block].rows
-	parts, err := m.read(id)
-	if err != nil {
+	var parts [][]byte
+	var err error
+	if parts, m.raw, err = m.read(id, m.raw); err != nil {
 		return nil, err
 	}
 	stored := 0
@@ -208,10 +225,12 @@ func (m *merger) events(st *stage, event, block int) (*merged, error) {
 	if err := m.parseEvents(schema, stored, total, members); err != nil {
 		return nil, err
 	}
+	m.pause()
 	void := m.voidEvents(block, stored, total)
 	dropped := 0
 	if schema.Key >= 0 {
 		dropped = m.dropDuplicates(&m.fields[schema.Key], stored)
+		m.pause()
 	}
 	out := &merged{event: event, count: EventCount{int64(total - stored - dropped), int64(dropped)}}
 	if out.count.Accepted == 0 && void == 0 {
@@ -222,12 +241,17 @@ func (m *merger) events(st *stage, event, block int) (*merged, error) {
 		return out, nil
 	}
 	starts = m.arrange(members, dropped+void > 0)
+	m.pause()
 	packed := make([][]byte, fieldPart+len(schema.Fields))
-	packed[countsPart] = encodeCounts(starts)
-	packed[timesPart] = m.at.pack(m.order)
+	m.starts = counts(m.starts, starts)
+	m.head = m.encoder.Ints(m.head[:0], m.starts, nil)
+	packed[countsPart] = m.head
+	packed[timesPart] = m.at.pack(&m.encoder, m.order)
 	for i := range schema.Fields {
-		packed[fieldPart+i] = m.fields[i].pack(m.order)
+		m.pause()
+		packed[fieldPart+i] = m.fields[i].pack(&m.encoder, m.order)
 	}
+	m.pause()
 	if void > 0 && slices.EqualFunc(packed, parts, bytes.Equal) {
 		return out, nil
 	}
@@ -248,6 +272,7 @@ func (m *merger) loadEvents(id objectID, parts [][]byte, stored int) error {
 		case n != stored:
 			return m.corrupt(id, part, "it has another number of rows than there are events")
 		}
+		m.pause()
 		return nil
 	}
 	if err := load(timesPart, &m.at); err != nil {

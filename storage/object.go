@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"hash/crc32"
+	"sync"
 
 	bolt "go.etcd.io/bbolt"
 
@@ -109,8 +110,11 @@ func checksum(key, bytes []byte) uint32 {
 
 // sealed is the value under a key: checksum and bytes.
 func sealed(key, bytes []byte) []byte {
-	v := make([]byte, checksumSize, checksumSize+len(bytes))
-	binary.LittleEndian.PutUint32(v, checksum(key, bytes))
+	return appendSealed(make([]byte, 0, checksumSize+len(bytes)), key, bytes)
+}
+
+func appendSealed(v, key, bytes []byte) []byte {
+	v = binary.LittleEndian.AppendUint32(v, checksum(key, bytes))
 	return append(v, bytes...)
 }
 
@@ -133,7 +137,7 @@ func chunksOf(size uint64) int { return int((size + chunkBytes - 1) / chunkBytes
 type stagedValue struct{ key, value []byte }
 
 // chunked cuts a part into values.
-func chunked(id objectID, generation uint64, part int, bytes []byte) ([]stagedValue, error) {
+func chunked(id objectID, generation uint64, part int, bytes []byte, room *chunkRoom) ([]stagedValue, error) {
 	n := chunksOf(uint64(len(bytes)))
 	if n > maxChunks {
 		return nil, fmt.Errorf("%d bytes are more than the store keeps of one thing", len(bytes))
@@ -142,27 +146,42 @@ func chunked(id objectID, generation uint64, part int, bytes []byte) ([]stagedVa
 	for i := range values {
 		end := min(len(bytes), (i+1)*chunkBytes)
 		key := chunkKey(id, generation, part, i)
-		values[i] = stagedValue{key, sealed(key, bytes[i*chunkBytes:end])}
+		values[i] = stagedValue{key, appendSealed(room.take(checksumSize+end-i*chunkBytes), key, bytes[i*chunkBytes:end])}
 	}
 	return values, nil
 }
 
+// chunkRoom has the memory of whole chunks that were written, for those that are next. Several goroutines may use one; nil
+// has none.
+type chunkRoom struct{ pool sync.Pool }
+
+// take returns an empty slice with room for so many bytes.
+func (r *chunkRoom) take(size int) []byte {
+	if r != nil && size == checksumSize+chunkBytes {
+		if v, ok := r.pool.Get().(*[]byte); ok {
+			return (*v)[:0]
+		}
+	}
+	return make([]byte, 0, size)
+}
+
+// give takes back the memory of a chunk to which nobody holds on.
+func (r *chunkRoom) give(v []byte) {
+	if cap(v) == checksumSize+chunkBytes {
+		r.pool.Put(&v)
+	}
+}
+
 // readPart copies a part out of the bucket of objects. The result is aligned and has room for nothing more.
 func readPart(objects *bolt.Bucket, id objectID, generation uint64, part int, size uint64) (bytes []byte, fault string) {
+	return readPartInto(nil, objects, id, generation, part, size)
+}
+
+// readPartInto is [readPart] into the memory of room, if it has enough, which must be aligned.
+func readPartInto(room []byte, objects *bolt.Bucket, id objectID, generation uint64, part int, size uint64) (bytes []byte, fault string) {
 	n := chunksOf(size)
 	if n > maxChunks {
 		return nil, "its size is wrong"
-	}
-	if n == 1 {
-		key := chunkKey(id, generation, part, 0)
-		b, fault := unseal(key, objects.Get(key))
-		switch {
-		case fault != "":
-			return nil, fault
-		case uint64(len(b)) != size:
-			return nil, "its size is wrong"
-		}
-		return append(aligned(len(b)), b...), ""
 	}
 	for i := range n {
 		key := chunkKey(id, generation, part, i)
@@ -173,6 +192,8 @@ func readPart(objects *bolt.Bucket, id objectID, generation uint64, part int, si
 			return nil, fault
 		case uint64(len(b)) != want:
 			return nil, "its size is wrong"
+		case bytes == nil && uint64(cap(room)) >= size:
+			bytes = room[:0]
 		case bytes == nil:
 			bytes = aligned(int(size))
 		}

@@ -32,7 +32,7 @@ type rows struct {
 	dict  []string
 	index map[string]uint32
 
-	old    *column.Strings
+	old    column.Strings
 	staged []byte
 	words  []string // what staged codes mean
 	coded  []uint32 // and their codes in dict, plus one
@@ -42,7 +42,11 @@ type rows struct {
 	outInts  []int64
 	outReals []float64
 	outCodes []uint32
+	outDict  []string
+	numbers  []uint32
 	lengths  []uint32
+	blob     []byte
+	out      []byte
 }
 
 // textRef is a plain text: bytes of the staged rows, or with one of the sizes below something else.
@@ -59,8 +63,9 @@ type extent32 struct{ at, size uint32 }
 func (r *rows) reset(kind column.Kind, plain bool, n int) {
 	r.kind, r.plain, r.n = kind, plain && kind == column.Texts, n
 	r.known = zeroed(r.known, (n+63)/64)
-	r.old, r.staged, r.words = nil, nil, nil
-	r.setCodes, r.dict = r.setCodes[:0], nil
+	r.staged, r.words = nil, nil
+	clear(r.dict)
+	r.setCodes, r.dict = r.setCodes[:0], r.dict[:0]
 	clear(r.index)
 	switch {
 	case kind == column.Ints:
@@ -86,17 +91,16 @@ func zeroed[T any](s []T, n int) []T {
 	return s
 }
 
-// load makes the first rows those of a stored column.
+// load makes the first rows those of a stored column, which must stay as it is until the rows are packed.
 func (r *rows) load(raw []byte) (int, error) {
 	if r.plain {
-		s, err := column.DecodeStrings(raw)
-		if err != nil {
+		s := &r.old
+		if err := s.Decode(raw); err != nil {
 			return 0, err
 		}
 		if s.Len > r.n {
 			return 0, errors.New("it has too many rows")
 		}
-		r.old = s
 		for i := range s.Len {
 			if _, ok := s.Text(i); ok {
 				r.texts[i] = textRef{i, storedText}
@@ -291,24 +295,27 @@ func (r *rows) text(i int) []byte {
 	return text
 }
 
-// pack returns the stored form of the rows that order lists, in that order.
-func (r *rows) pack(order []uint32) []byte {
+// pack returns the stored form of the rows that order lists, in that order, which is good until they are packed again.
+func (r *rows) pack(e *column.Encoder, order []uint32) []byte {
 	known := r.gatherKnown(order)
 	switch {
 	case r.kind == column.Ints:
 		r.outInts = gather(r.outInts, r.ints, order)
-		return column.Encode(nil, column.PackInts(r.outInts, known))
+		r.out = e.Ints(r.out[:0], r.outInts, known)
 	case r.kind == column.Floats:
 		r.outReals = gather(r.outReals, r.floats, order)
-		return column.Encode(nil, column.PackFloats(r.outReals, known))
+		r.out = e.Floats(r.out[:0], r.outReals, known)
 	case r.kind == column.Sets:
-		return r.packSets(order, known)
+		r.out = e.Column(r.out[:0], r.gatherSets(order, known))
 	case r.plain:
-		return r.packTexts(order, known)
+		r.gatherTexts(order)
+		r.out = e.Plain(r.out[:0], known, r.lengths, r.blob)
+	default:
+		r.outCodes = gather(r.outCodes, r.codes, order)
+		dict := r.recode(r.outCodes, known)
+		r.out = e.Codes(r.out[:0], r.outCodes, known, dict)
 	}
-	r.outCodes = gather(r.outCodes, r.codes, order)
-	dict := r.recode(r.outCodes, known)
-	return column.Encode(nil, column.PackCodes(r.outCodes, known, dict))
+	return r.out
 }
 
 func gather[T any](out, values []T, order []uint32) []T {
@@ -339,8 +346,8 @@ func (r *rows) gatherKnown(order []uint32) []uint64 {
 
 // recode renumbers codes in order of first appearance among known rows and returns the dictionary for it.
 func (r *rows) recode(codes []uint32, known []uint64) []string {
-	number := make([]uint32, len(r.dict)) // new code plus one
-	var dict []string
+	r.numbers = zeroed(r.numbers, len(r.dict)) // new code plus one
+	number, dict := r.numbers, r.outDict[:0]
 	for i, code := range codes {
 		if known != nil && known[i>>6]>>(uint(i)&63)&1 == 0 {
 			codes[i] = 0
@@ -352,11 +359,12 @@ func (r *rows) recode(codes []uint32, known []uint64) []string {
 		}
 		codes[i] = number[code] - 1
 	}
+	r.outDict = dict
 	return dict
 }
 
-func (r *rows) packSets(order []uint32, known []uint64) []byte {
-	c := &column.Column{Kind: column.Sets, Len: len(order), Scale: 1, Known: slices.Clone(known)}
+func (r *rows) gatherSets(order []uint32, known []uint64) *column.Column {
+	c := &column.Column{Kind: column.Sets, Len: len(order), Scale: 1, Known: known}
 	c.Starts = make([]uint32, 1, len(order)+1)
 	for _, row := range order {
 		if r.is(int(row)) {
@@ -366,27 +374,17 @@ func (r *rows) packSets(order []uint32, known []uint64) []byte {
 		c.Starts = append(c.Starts, uint32(len(c.Codes)))
 	}
 	c.Dict = r.recode(c.Codes, nil)
-	return column.Encode(nil, c)
+	return c
 }
 
-func (r *rows) packTexts(order []uint32, known []uint64) []byte {
-	r.lengths = zeroed(r.lengths, len(order))
-	size := 0
+// gatherTexts puts plain texts one after the other, and notes their lengths.
+func (r *rows) gatherTexts(order []uint32) {
+	r.lengths, r.blob = zeroed(r.lengths, len(order)), r.blob[:0]
 	for i, row := range order {
 		if r.is(int(row)) {
-			n := r.texts[row].size
-			if n < 0 {
-				n = len(r.text(int(row)))
-			}
-			r.lengths[i] = uint32(n)
-			size += n
+			text := r.text(int(row))
+			r.lengths[i] = uint32(len(text))
+			r.blob = append(r.blob, text...)
 		}
 	}
-	blob := make([]byte, 0, size)
-	for _, row := range order {
-		if r.is(int(row)) {
-			blob = append(blob, r.text(int(row))...)
-		}
-	}
-	return column.EncodePlain(nil, known, r.lengths, blob)
 }

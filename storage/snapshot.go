@@ -317,13 +317,14 @@ func (h *storedHistory) sized(part int, kind column.Kind) (*column.Column, error
 	return c, err
 }
 
-// encodeCounts writes the starts of a history as how many events each member has.
-func encodeCounts(starts []uint32) []byte {
-	counts := make([]int64, len(starts)-1)
-	for i := range counts {
-		counts[i] = int64(starts[i+1] - starts[i])
+// counts is the starts of a history as how many events each member has, which is how they are stored; in the memory of out
+// if it has as many.
+func counts(out []int64, starts []uint32) []int64 {
+	out = zeroed(out, len(starts)-1)
+	for i := range out {
+		out[i] = int64(starts[i+1] - starts[i])
 	}
-	return column.Encode(nil, column.PackInts(counts, nil))
+	return out
 }
 
 func decodeCounts(b []byte) ([]uint32, error) {

@@ -268,7 +268,7 @@ func (c *commit) put(id objectID, parts ...[]byte) error {
 }
 
 func (c *commit) write(id objectID, part int, bytes []byte) error {
-	values, err := chunked(id, c.next.Generation, part, bytes)
+	values, err := chunked(id, c.next.Generation, part, bytes, nil)
 	if err != nil {
 		return err
 	}

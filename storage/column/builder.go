@@ -206,66 +206,88 @@ func (b *Builder) Column() *Column {
 // matter. Nothing is shared with the arguments.
 func PackInts(values []int64, known []uint64) *Column {
 	c := &Column{Kind: Ints, Len: len(values), Known: cloneWords(known), Scale: 1}
-	base, top, any := bounds(values, known)
+	new(Encoder).packInts(c, values)
+	return c
+}
+
+// packInts gives the column its numbers, in the encoder's memory.
+func (e *Encoder) packInts(c *Column, values []int64) {
+	base, top, any := bounds(values, c.Known)
 	if !any {
-		return c
+		return
 	}
 	c.Base = base
 	span := uint64(top) - uint64(base)
 	if span == 0 {
-		return c
+		return
 	}
-	scale := commonDivisor(values, known, base)
+	scale := commonDivisor(values, c.Known, base)
 	if scale > math.MaxInt64 {
 		scale = 1
 	}
 	c.Scale = int64(scale)
 	switch widest := span / scale; {
 	case widest <= math.MaxUint8:
-		c.Width, c.U8 = 1, packOffsets[uint8](values, known, base, scale)
+		e.u8 = packOffsets(e.u8, values, c.Known, base, scale)
+		c.Width, c.U8 = 1, e.u8
 	case widest <= math.MaxUint16:
-		c.Width, c.U16 = 2, packOffsets[uint16](values, known, base, scale)
+		e.u16 = packOffsets(e.u16, values, c.Known, base, scale)
+		c.Width, c.U16 = 2, e.u16
 	case widest <= math.MaxUint32:
-		c.Width, c.U32 = 4, packOffsets[uint32](values, known, base, scale)
+		e.u32 = packOffsets(e.u32, values, c.Known, base, scale)
+		c.Width, c.U32 = 4, e.u32
 	default:
-		c.Width, c.U64 = 8, packOffsets[uint64](values, known, base, scale)
+		e.u64 = packOffsets(e.u64, values, c.Known, base, scale)
+		c.Width, c.U64 = 8, e.u64
 	}
-	return c
 }
 
 // PackFloats packs numbers, like [PackInts].
 func PackFloats(values []float64, known []uint64) *Column {
-	c := &Column{Kind: Floats, Len: len(values), Known: cloneWords(known), Scale: 1}
-	c.F64 = append([]float64(nil), values...)
+	c := &Column{Kind: Floats, Len: len(values), Known: cloneWords(known), Scale: 1, F64: slices.Clone(values)}
+	clearUnknown(c)
+	return c
+}
+
+func clearUnknown(c *Column) {
 	for i := range c.F64 {
 		if !c.IsKnown(i) {
 			c.F64[i] = 0
 		}
 	}
-	return c
 }
 
 // PackCodes packs texts given as codes into dict, whose texts differ and stand in order of first appearance.
 func PackCodes(codes []uint32, known []uint64, dict []string) *Column {
 	c := &Column{Kind: Texts, Len: len(codes), Known: cloneWords(known), Scale: 1, Dict: append([]string(nil), dict...)}
-	switch n := len(dict); {
+	new(Encoder).packCodes(c, codes)
+	return c
+}
+
+// packCodes gives the column, which has its dictionary, its codes, in the encoder's memory.
+func (e *Encoder) packCodes(c *Column, codes []uint32) {
+	switch n := len(c.Dict); {
 	case n <= 1:
 	case n <= 1<<8:
-		c.Width, c.U8 = 1, packCodes[uint8](codes, known)
+		e.u8 = packCodes(e.u8, codes, c.Known)
+		c.Width, c.U8 = 1, e.u8
 	case n <= 1<<16:
-		c.Width, c.U16 = 2, packCodes[uint16](codes, known)
+		e.u16 = packCodes(e.u16, codes, c.Known)
+		c.Width, c.U16 = 2, e.u16
 	default:
-		c.Width, c.U32 = 4, packCodes[uint32](codes, known)
+		e.u32 = packCodes(e.u32, codes, c.Known)
+		c.Width, c.U32 = 4, e.u32
 	}
-	return c
 }
 
 type unsigned interface {
 	uint8 | uint16 | uint32 | uint64
 }
 
-func packOffsets[T unsigned](values []int64, known []uint64, base int64, scale uint64) []T {
-	out := make([]T, len(values))
+// packOffsets returns the numbers' distances from base in units of scale, 0 for unknown rows, in the memory of out if it has
+// as many.
+func packOffsets[T unsigned](out []T, values []int64, known []uint64, base int64, scale uint64) []T {
+	out = zeroed(out, len(values))
 	if known == nil && scale == 1 {
 		for i, v := range values {
 			out[i] = T(uint64(v) - uint64(base))
@@ -280,8 +302,8 @@ func packOffsets[T unsigned](values []int64, known []uint64, base int64, scale u
 	return out
 }
 
-func packCodes[T unsigned](codes []uint32, known []uint64) []T {
-	out := make([]T, len(codes))
+func packCodes[T unsigned](out []T, codes []uint32, known []uint64) []T {
+	out = zeroed(out, len(codes))
 	for i, code := range codes {
 		if known == nil || known[i>>6]>>(uint(i)&63)&1 != 0 {
 			out[i] = T(code)

@@ -21,8 +21,8 @@ func Decode(b []byte) (*Column, error) {
 		return nil, err
 	}
 	if h.flags&plainTexts != 0 {
-		s, err := plainStrings(h, r)
-		if err != nil {
+		s := new(Strings)
+		if err := s.plain(h, r); err != nil {
 			return nil, err
 		}
 		return s.column(), nil
@@ -46,7 +46,7 @@ func Decode(b []byte) (*Column, error) {
 		c.Starts = array[uint32](r, c.Len+1)
 		c.Codes = array[uint32](r, int(min(h.codes, 1<<40)))
 	}
-	lengths, blob := r.texts(h)
+	lengths, blob := r.texts(h, new(textRoom))
 	if err := r.finish(); err != nil {
 		return nil, err
 	}
@@ -176,8 +176,15 @@ func (r *reader) known(h *header) []uint64 {
 	return known
 }
 
-// texts returns the lengths of the texts and the bytes of all, whose number is the sum of the lengths.
-func (r *reader) texts(h *header) ([]uint32, []byte) {
+// textRoom is memory for texts that were stored in another form.
+type textRoom struct {
+	lengths []uint32
+	blob    []byte
+}
+
+// texts returns the lengths of the texts and the bytes of all, whose number is the sum of the lengths: as they are stored,
+// or in room.
+func (r *reader) texts(h *header, room *textRoom) ([]uint32, []byte) {
 	var lengths []uint32
 	n := int(h.texts)
 	switch h.lengthWidth {
@@ -186,9 +193,11 @@ func (r *reader) texts(h *header) ([]uint32, []byte) {
 			r.fail("texts without lengths")
 		}
 	case 1:
-		lengths = wide(array[uint8](r, n))
+		room.lengths = wide(room.lengths, array[uint8](r, n))
+		lengths = room.lengths
 	case 2:
-		lengths = wide(array[uint16](r, n))
+		room.lengths = wide(room.lengths, array[uint16](r, n))
+		lengths = room.lengths
 	case 4:
 		lengths = array[uint32](r, n)
 	default:
@@ -212,8 +221,10 @@ func (r *reader) texts(h *header) ([]uint32, []byte) {
 	default:
 		if size, err := s2.DecodedLen(stored); err != nil || uint64(size) != h.textBytes {
 			r.fail("the texts have another size")
-		} else if stored, err = s2.Decode(nil, stored); err != nil {
+		} else if stored, err = s2.Decode(room.blob[:cap(room.blob)], stored); err != nil {
 			r.fail("the texts do not decompress")
+		} else {
+			room.blob = stored
 		}
 	}
 	if r.err != nil {
@@ -222,8 +233,8 @@ func (r *reader) texts(h *header) ([]uint32, []byte) {
 	return lengths, stored
 }
 
-func wide[T unsigned](values []T) []uint32 {
-	out := make([]uint32, len(values))
+func wide[T unsigned](out []uint32, values []T) []uint32 {
+	out = resized(out, len(values))
 	for i, v := range values {
 		out[i] = uint32(v)
 	}

@@ -44,25 +44,36 @@ func (h *header) put(b []byte) {
 	binary.LittleEndian.PutUint64(b[48:], h.storedBytes)
 }
 
-// Encode appends the stored form of a column to dst. The length of dst must be a multiple of eight, and that of the
-// result is.
-func Encode(dst []byte, c *Column) []byte {
+// Encoder writes the stored forms of columns, one after the other, in memory that it keeps. Its methods append to dst, whose
+// length must be a multiple of eight, as is that of the result, which shares nothing with the arguments but dst. The zero
+// value is ready.
+type Encoder struct {
+	packed  Column
+	u8      []uint8
+	u16     []uint16
+	u32     []uint32
+	u64     []uint64
+	lengths []uint32
+	blob    []byte // texts, as they are
+	small   []byte // and compressed
+}
+
+// Encode is [Encoder.Column] of a single column.
+func Encode(dst []byte, c *Column) []byte { return new(Encoder).Column(dst, c) }
+
+// Column appends a column.
+func (e *Encoder) Column(dst []byte, c *Column) []byte {
 	if c.Kind == Texts && c.Len >= plainTextRows && len(c.Dict) > c.Len/2 {
-		return encodePlain(dst, c)
+		return e.plain(dst, c)
 	}
 	h := header{
 		kind: uint8(c.Kind), width: c.Width, rows: uint32(c.Len), base: c.Base, scale: c.Scale,
 		texts: uint32(len(c.Dict)), codes: uint64(len(c.Codes)),
 	}
-	lengths := make([]uint32, len(c.Dict))
-	var size int
-	for i, s := range c.Dict {
-		lengths[i] = uint32(len(s))
-		size += len(s)
-	}
-	blob := make([]byte, 0, size)
+	e.lengths, e.blob = e.lengths[:0], e.blob[:0]
 	for _, s := range c.Dict {
-		blob = append(blob, s...)
+		e.lengths = append(e.lengths, uint32(len(s)))
+		e.blob = append(e.blob, s...)
 	}
 	at := len(dst)
 	dst = append(dst, make([]byte, headerSize)...)
@@ -76,37 +87,51 @@ func Encode(dst []byte, c *Column) []byte {
 		dst = appendArray(dst, c.Starts)
 		dst = appendArray(dst, c.Codes)
 	}
-	dst = putTexts(dst, &h, lengths, blob)
+	dst = e.putTexts(dst, &h, e.lengths, e.blob)
 	h.put(dst[at:])
 	return dst
 }
 
-func encodePlain(dst []byte, c *Column) []byte {
-	lengths := make([]uint32, c.Len)
-	var size int
-	for i := range lengths {
+func (e *Encoder) plain(dst []byte, c *Column) []byte {
+	e.lengths, e.blob = zeroed(e.lengths, c.Len), e.blob[:0]
+	for i := range e.lengths {
 		if c.IsKnown(i) {
-			lengths[i] = uint32(len(c.Text(i)))
-			size += len(c.Text(i))
+			e.lengths[i] = uint32(len(c.Text(i)))
+			e.blob = append(e.blob, c.Text(i)...)
 		}
 	}
-	blob := make([]byte, 0, size)
-	for i := range lengths {
-		if c.IsKnown(i) {
-			blob = append(blob, c.Text(i)...)
-		}
-	}
-	return EncodePlain(dst, c.Known, lengths, blob)
+	return e.Plain(dst, c.Known, e.lengths, e.blob)
 }
 
-// EncodePlain is [Encode] of a column of texts that stand one after the other in blob, row by row with the given
-// lengths, where unknown rows have length 0. It is for columns whose texts nearly all differ, such as keys.
-func EncodePlain(dst []byte, known []uint64, lengths []uint32, blob []byte) []byte {
+// Ints appends what [PackInts] packs.
+func (e *Encoder) Ints(dst []byte, values []int64, known []uint64) []byte {
+	e.packed = Column{Kind: Ints, Len: len(values), Known: known, Scale: 1}
+	e.packInts(&e.packed, values)
+	return e.Column(dst, &e.packed)
+}
+
+// Floats appends what [PackFloats] packs. It clears the values of unknown rows.
+func (e *Encoder) Floats(dst []byte, values []float64, known []uint64) []byte {
+	e.packed = Column{Kind: Floats, Len: len(values), Known: known, Scale: 1, F64: values}
+	clearUnknown(&e.packed)
+	return e.Column(dst, &e.packed)
+}
+
+// Codes appends what [PackCodes] packs.
+func (e *Encoder) Codes(dst []byte, codes []uint32, known []uint64, dict []string) []byte {
+	e.packed = Column{Kind: Texts, Len: len(codes), Known: known, Scale: 1, Dict: dict}
+	e.packCodes(&e.packed, codes)
+	return e.Column(dst, &e.packed)
+}
+
+// Plain appends a column of texts that stand one after the other in blob, row by row with the given lengths, where unknown
+// rows have length 0. It is for columns whose texts nearly all differ, such as keys.
+func (e *Encoder) Plain(dst []byte, known []uint64, lengths []uint32, blob []byte) []byte {
 	h := header{kind: uint8(Texts), flags: plainTexts, rows: uint32(len(lengths)), texts: uint32(len(lengths)), scale: 1}
 	at := len(dst)
 	dst = append(dst, make([]byte, headerSize)...)
 	dst = putKnown(dst, &h, known)
-	dst = putTexts(dst, &h, lengths, blob)
+	dst = e.putTexts(dst, &h, lengths, blob)
 	h.put(dst[at:])
 	return dst
 }
@@ -119,7 +144,7 @@ func putKnown(dst []byte, h *header, known []uint64) []byte {
 	return appendArray(dst, known)
 }
 
-func putTexts(dst []byte, h *header, lengths []uint32, blob []byte) []byte {
+func (e *Encoder) putTexts(dst []byte, h *header, lengths []uint32, blob []byte) []byte {
 	var longest uint32
 	for _, n := range lengths {
 		longest = max(longest, n)
@@ -128,32 +153,49 @@ func putTexts(dst []byte, h *header, lengths []uint32, blob []byte) []byte {
 	case len(lengths) == 0:
 	case longest <= math.MaxUint8:
 		h.lengthWidth = 1
-		dst = appendArray(dst, narrow[uint8](lengths))
+		e.u8 = narrow(e.u8, lengths)
+		dst = appendArray(dst, e.u8)
 	case longest <= math.MaxUint16:
 		h.lengthWidth = 2
-		dst = appendArray(dst, narrow[uint16](lengths))
+		e.u16 = narrow(e.u16, lengths)
+		dst = appendArray(dst, e.u16)
 	default:
 		h.lengthWidth = 4
 		dst = appendArray(dst, lengths)
 	}
 	h.textBytes, h.storedBytes = uint64(len(blob)), uint64(len(blob))
 	if len(blob) >= compressFrom && len(blob) < math.MaxInt32 {
-		packed := s2.Encode(nil, blob)
-		if len(packed) < len(blob)/8*7 && len(blob) <= maxExpansion*len(packed) {
+		e.small = s2.Encode(e.small, blob)
+		if len(e.small) < len(blob)/8*7 && len(blob) <= maxExpansion*len(e.small) {
 			h.flags |= packedTexts
-			h.storedBytes = uint64(len(packed))
-			return pad(append(dst, packed...))
+			h.storedBytes = uint64(len(e.small))
+			return pad(append(dst, e.small...))
 		}
 	}
 	return pad(append(dst, blob...))
 }
 
-func narrow[T unsigned](values []uint32) []T {
-	out := make([]T, len(values))
+// narrow returns the values in a narrower kind, in the memory of out if it has as many.
+func narrow[T unsigned](out []T, values []uint32) []T {
+	out = resized(out, len(values))
 	for i, v := range values {
 		out[i] = T(v)
 	}
 	return out
+}
+
+// resized returns a slice of n elements, whatever they are, in the memory of s if that has as many.
+func resized[T any](s []T, n int) []T {
+	if cap(s) < n {
+		return make([]T, n)
+	}
+	return s[:n]
+}
+
+func zeroed[T any](s []T, n int) []T {
+	s = resized(s, n)
+	clear(s)
+	return s
 }
 
 func pad(b []byte) []byte {

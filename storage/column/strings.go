@@ -10,44 +10,59 @@ type Strings struct {
 	offsets []uint32 // of plain texts
 	blob    []byte
 	dict    *Column // of texts stored with a dictionary
+	room    textRoom
 }
 
 // DecodeStrings is [Decode] for columns of texts, sharing b in the same way.
 func DecodeStrings(b []byte) (*Strings, error) {
-	h, r, err := open(b)
-	if err != nil {
+	s := new(Strings)
+	if err := s.Decode(b); err != nil {
 		return nil, err
 	}
+	return s, nil
+}
+
+// Decode makes s the texts of another stored column, like [DecodeStrings], in the memory that it has. Texts that it gave
+// before must not be used any more. After an error it has no rows.
+func (s *Strings) Decode(b []byte) error {
+	*s = Strings{offsets: s.offsets, room: s.room}
+	h, r, err := open(b)
+	if err != nil {
+		return err
+	}
 	if h.flags&plainTexts != 0 {
-		return plainStrings(h, r)
+		return s.plain(h, r)
 	}
 	c, err := Decode(b)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	if c.Kind != Texts {
-		return nil, fmt.Errorf("%w of texts but of %v", ErrFormat, c.Kind)
+		return fmt.Errorf("%w of texts but of %v", ErrFormat, c.Kind)
 	}
-	return &Strings{Len: c.Len, known: c.Known, dict: c}, nil
+	s.Len, s.known, s.dict = c.Len, c.Known, c
+	return nil
 }
 
-func plainStrings(h *header, r *reader) (*Strings, error) {
-	s := &Strings{Len: int(h.rows), known: r.known(h)}
-	lengths, blob := r.texts(h)
+// plain reads texts that are stored row by row.
+func (s *Strings) plain(h *header, r *reader) error {
+	known := r.known(h)
+	lengths, blob := r.texts(h, &s.room)
 	if err := r.finish(); err != nil {
-		return nil, err
+		return err
 	}
 	if uint64(len(blob)) > 1<<32-1 {
-		return nil, fmt.Errorf("%w: more than 4 GiB of text", ErrFormat)
+		return fmt.Errorf("%w: more than 4 GiB of text", ErrFormat)
 	}
-	s.blob = blob
-	s.offsets = make([]uint32, len(lengths)+1)
+	s.Len, s.known, s.blob = int(h.rows), known, blob
+	s.offsets = resized(s.offsets, len(lengths)+1)
+	s.offsets[0] = 0
 	var at uint32
 	for i, n := range lengths {
 		at += n
 		s.offsets[i+1] = at
 	}
-	return s, nil
+	return nil
 }
 
 // Text returns the text of row i and whether it is known. The bytes are shared and must not be changed.
