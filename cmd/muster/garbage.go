@@ -12,13 +12,12 @@ import (
 	"time"
 )
 
-// A server may let that much garbage gather, in bytes: collecting costs by what is kept, so that a server that keeps little
-// would collect all the time. One that keeps much lets less gather, down to leastRoom, so that both together are not more
-// than heapAim; but not less than a quarter of what it keeps.
+// A server lets so much garbage gather that it has heapAim with what it keeps, in bytes, however much that is: memory that it
+// has once is memory that need not be had from the system again. One that keeps much lets leastRoom gather, but not less than
+// a quarter of what it keeps; one that keeps little eight times as much.
 const (
-	garbageRoom = 2 << 30
-	leastRoom   = 1 << 30
-	heapAim     = 9 << 29
+	heapAim   = 3 << 30
+	leastRoom = 3 << 29
 )
 
 // paceGarbage sets how often garbage is collected by how much memory is kept, now and every second until the context ends:
@@ -45,9 +44,9 @@ func keptMemory() uint64 {
 	return kept[0].Value.Uint64()
 }
 
-// garbagePercent is how much garbage may gather in percent of what is kept, which is never more than eight times as much.
+// garbagePercent is how much garbage may gather in percent of what is kept.
 func garbagePercent(kept uint64) int {
-	room := max(leastRoom, min(garbageRoom, heapAim-min(kept, heapAim)))
+	room := max(leastRoom, heapAim-min(kept, heapAim))
 	return int(min(800, max(25, room*100/max(kept, 1))))
 }
 
