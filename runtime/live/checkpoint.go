@@ -1,6 +1,7 @@
 package live
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -44,8 +45,8 @@ type checkpoint struct {
 	prog    *ir.Program
 	kinds   *kinds
 	base    *stored
-	members map[uint32]*resting
-	count   uint32 // of member numbers given
+	members []*resting // in no order before it is written, then by number
+	count   uint32     // of member numbers given
 	seq     uint64
 	clock   int64
 	stamp   int64 // the last
@@ -106,8 +107,12 @@ func (e *Engine) checkpointIfDue(ctx context.Context) {
 
 // newCheckpoint takes a copy of what differs from the columns.
 func (e *Engine) newCheckpoint() *checkpoint {
+	members := make([]*resting, 0, len(e.overlay)) // a map would take a while, for which the loop stands still
+	for _, r := range e.overlay {
+		members = append(members, r)
+	}
 	return &checkpoint{
-		engine: e, prog: e.prog, base: e.base.now.Load(), members: maps.Clone(e.overlay), count: e.members,
+		engine: e, prog: e.prog, base: e.base.now.Load(), members: members, count: e.members,
 		seq: e.seq, clock: e.noted, kinds: e.kinds.clone(), stamp: e.stamps.Last,
 	}
 }
@@ -135,13 +140,22 @@ func (c *checkpoint) run(ctx context.Context) {
 		e.folds <- func() { e.foldFailed(c, err) }
 		return
 	}
-	blocks := make(map[int]bool)
-	for n := range c.members {
-		blocks[int(n/column.Block)] = true
+	var blocks []int
+	for _, m := range c.members {
+		if block := int(m.number / column.Block); len(blocks) == 0 || blocks[len(blocks)-1] != block {
+			blocks = append(blocks, block)
+		}
 	}
-	e.base.renew(slices.Sorted(maps.Keys(blocks)), c.pace.rest)
+	e.base.renew(blocks, c.pace.rest)
 	e.watched.quiesce()
-	e.folds <- func() { e.foldTook(c) }
+	for some := range slices.Chunk(c.members, foldStep) {
+		e.folds <- func() { e.foldTook(some) }
+		c.pace.rest()
+	}
+	e.folds <- func() {
+		e.journalled -= c.bytes
+		e.respite, e.failures = 0, 0
+	}
 	_ = bulk.Clean() // what it cannot delete the next checkpoint does
 	if err != nil {
 		err = e.store.Settle()
@@ -158,25 +172,20 @@ func (c *checkpoint) run(ctx context.Context) {
 	}
 }
 
-// foldTook drops what the columns now hold, in the loop.
-func (e *Engine) foldTook(c *checkpoint) {
-	const atOnce = 4096 // members dropped while readers wait
-	e.journalled -= c.bytes
-	e.respite, e.failures = 0, 0
+// foldStep is how many members are dropped in one step of the loop: whoever waits for an answer waits for that.
+const foldStep = 2048
+
+// foldTook drops what the columns now hold of some members, in the loop.
+func (e *Engine) foldTook(members []*resting) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	n := 0
-	for number, r := range c.members {
-		if e.overlay[number] == r {
-			delete(e.overlay, number)
-			block := int(number / column.Block)
-			if delete(e.byBlock[block], number); len(e.byBlock[block]) == 0 {
+	for _, r := range members {
+		if e.overlay[r.number] == r {
+			delete(e.overlay, r.number)
+			block := int(r.number / column.Block)
+			if delete(e.byBlock[block], r.number); len(e.byBlock[block]) == 0 {
 				delete(e.byBlock, block)
 			}
-		}
-		if n++; n%atOnce == 0 {
-			e.mu.Unlock()
-			e.mu.Lock()
 		}
 	}
 }
@@ -223,25 +232,26 @@ func (c *checkpoint) write(ctx context.Context) (*storage.Bulk, error) {
 	for bulk.Members() < c.count {
 		bulk.NewMember()
 	}
-	numbers := slices.Sorted(maps.Keys(c.members))
-	for _, stage := range []func(*storage.Bulk, []uint32) error{c.attributes, c.events, c.lists} {
-		if err := stage(bulk, numbers); err != nil {
+	slices.SortFunc(c.members, func(a, b *resting) int { return cmp.Compare(a.number, b.number) })
+	for _, stage := range []func(*storage.Bulk) error{c.attributes, c.events, c.lists} {
+		if err := stage(bulk); err != nil {
 			bulk.Abort()
 			return nil, err
 		}
 	}
-	replaced, gone, live := roaring.BitmapOf(numbers...), roaring.New(), roaring.New()
-	for n, m := range c.members {
+	replaced, gone, live := roaring.New(), roaring.New(), roaring.New()
+	for _, m := range c.members {
+		replaced.Add(m.number)
 		if m.live {
-			live.Add(n)
+			live.Add(m.number)
 		} else {
-			gone.Add(n)
+			gone.Add(m.number)
 		}
 		switch {
 		case m.merge != nil:
 			bulk.PutMerge(m.merge)
 		case m.unmerged:
-			bulk.DropMerge(n)
+			bulk.DropMerge(m.number)
 		}
 	}
 	bulk.PutStamp(c.stamp)
@@ -261,9 +271,10 @@ func (c *checkpoint) write(ctx context.Context) (*storage.Bulk, error) {
 }
 
 // attributes stages all attributes of the copied members: those that the store has, and others that a member has.
-func (c *checkpoint) attributes(bulk *storage.Bulk, numbers []uint32) error {
+func (c *checkpoint) attributes(bulk *storage.Bulk) error {
 	used := map[string]bool{}
 	for _, m := range c.members {
+		c.pace.rest()
 		for name := range m.attributes().all() {
 			used[name] = true
 		}
@@ -287,16 +298,16 @@ func (c *checkpoint) attributes(bulk *storage.Bulk, numbers []uint32) error {
 	}
 	bulk.Unlike(ids...)
 	row, places := a.Encoder(), make([]int, len(fields))
-	for _, n := range numbers {
+	for _, m := range c.members {
 		c.pace.rest()
 		row.Reset()
-		attributes := c.members[n].attributes()
+		attributes := m.attributes()
 		for i, f := range fields {
 			if err := encodeValue(row, i, f, attributes.next(f.Name, &places[i])); err != nil {
 				return err
 			}
 		}
-		if err := a.Append(n, row.Bytes()); err != nil {
+		if err := a.Append(m.number, row.Bytes()); err != nil {
 			return err
 		}
 	}
@@ -331,16 +342,16 @@ func (c *checkpoint) logicalTypes() map[string]string {
 }
 
 // events stages all events of the copied members.
-func (c *checkpoint) events(bulk *storage.Bulk, numbers []uint32) error {
+func (c *checkpoint) events(bulk *storage.Bulk) error {
 	for _, schema := range c.eventSchemas() {
 		events, err := bulk.Events(schema)
 		if err != nil {
 			return err
 		}
 		row, places := events.Encoder(), make([]int, len(schema.Fields))
-		for _, n := range numbers {
+		for _, m := range c.members {
 			c.pace.rest()
-			for _, e := range c.members[n].events(schema.Name) {
+			for _, e := range m.events(schema.Name) {
 				row.Reset()
 				for i, f := range schema.Fields {
 					v := e.fields.next(f.Name, &places[i])
@@ -351,7 +362,7 @@ func (c *checkpoint) events(bulk *storage.Bulk, numbers []uint32) error {
 						return err
 					}
 				}
-				if err := events.Append(n, e.at, row.Bytes()); err != nil {
+				if err := events.Append(m.number, e.at, row.Bytes()); err != nil {
 					return err
 				}
 			}
@@ -365,6 +376,7 @@ func (c *checkpoint) eventSchemas() []storage.EventSchema {
 	used := map[string]bool{}
 	brought := map[string]bool{} // some of them by a member that was absorbed
 	for _, m := range c.members {
+		c.pace.rest()
 		for _, name := range m.kinds() {
 			used[name] = true
 			if !brought[name] && m.of.mention(storage.OfField) {
@@ -430,7 +442,7 @@ func (c *checkpoint) undeclared(s storage.EventSchema) (out []storage.FieldSchem
 }
 
 // lists puts the lists on which a copied member came or from which it went.
-func (c *checkpoint) lists(bulk *storage.Bulk, numbers []uint32) error {
+func (c *checkpoint) lists(bulk *storage.Bulk) error {
 	names := map[string]bool{}
 	for _, name := range c.base.schema.Lists {
 		names[name] = true
@@ -449,11 +461,12 @@ func (c *checkpoint) lists(bulk *storage.Bulk, numbers []uint32) error {
 		if before != nil {
 			after = before.Clone()
 		}
-		for _, n := range numbers {
-			if c.members[n].lists[name] {
-				after.Add(n)
+		for _, m := range c.members {
+			c.pace.rest()
+			if m.lists[name] {
+				after.Add(m.number)
 			} else {
-				after.Remove(n)
+				after.Remove(m.number)
 			}
 		}
 		if before != nil && after.Equals(before) {

@@ -9,11 +9,14 @@ type pace struct {
 	engine *Engine
 	since  time.Time // since when there was no rest
 	groups uint64    // that had been taken then
+
+	garbage garbage
 }
 
 const (
 	paceWork = 2 * time.Millisecond  // at least, before a rest
 	paceRest = 40 * time.Millisecond // at most
+	paceMost = time.Second           // and where garbage is collected meanwhile
 )
 
 func (p *pace) begin() {
@@ -35,14 +38,21 @@ func (p *pace) rest() {
 // after waits as long as is due for so much work.
 func (p *pace) after(worked time.Duration) {
 	if due := p.due(worked); due > 0 {
-		rest := time.NewTimer(min(due, paceRest))
-		select {
-		case <-rest.C:
-		case <-p.engine.stop:
-			rest.Stop()
-		}
+		p.sleep(min(due, paceRest))
+	}
+	for began := time.Now(); p.garbage.gathers(time.Now()) && time.Since(began) < paceMost && p.due(worked) > worked; {
+		p.sleep(paceRest / 2)
 	}
 	p.begin()
+}
+
+func (p *pace) sleep(d time.Duration) {
+	rest := time.NewTimer(d)
+	select {
+	case <-rest.C:
+	case <-p.engine.stop:
+		rest.Stop()
+	}
 }
 
 // due is how long to rest: not at all where nothing comes that somebody who waits would wait for in vain, nor where the
