@@ -3,6 +3,7 @@ package runtime
 import (
 	"cmp"
 	"context"
+	goruntime "runtime"
 	"slices"
 	"sync/atomic"
 
@@ -130,6 +131,7 @@ func (v *View) Evaluate(ctx context.Context, rows Rows, now int64, earlier ...*C
 	err = small.with(func() {
 		for i := range v.prog.Segments {
 			small.block.segment(i)
+			goruntime.Gosched() // whoever waits for the processor would wait for all of it
 		}
 	})
 	if err != nil {

@@ -88,10 +88,16 @@ func (g *group) worldNow() *exprplan.World {
 	return g.world
 }
 
+// turnsAtOnce is after how many steps of turns others may run: they take some ten microseconds each.
+const turnsAtOnce = 4
+
 // inTurn runs a step of the turns of members, in their order: stamps and codes are dealt out in it.
 func inTurn(members []*member, step func(i int, m *member) error) error {
 	return steered(func() error {
 		for i, m := range members {
+			if i%turnsAtOnce == turnsAtOnce-1 {
+				giveWay()
+			}
 			if err := step(i, m); err != nil {
 				return err
 			}
@@ -199,6 +205,7 @@ func (g *group) scarce(members int) bool {
 // follows.
 func (g *group) finish(ctx context.Context, members []*member, round int) error {
 	for now := members; len(now) > 0; round++ {
+		giveWay()
 		if err := g.settle(now); err != nil {
 			return err
 		}

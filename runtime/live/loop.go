@@ -91,6 +91,9 @@ func (e *Engine) group(ctx context.Context, subs []*submission) {
 	}
 }
 
+// inputsAtOnce is after how many inputs others may run.
+const inputsAtOnce = 16
+
 func (e *Engine) take(ctx context.Context, subs []*submission) ([][]Outcome, error) {
 	now := e.now()
 	if err := e.passTo(ctx, now); err != nil {
@@ -114,7 +117,10 @@ func (e *Engine) take(ctx context.Context, subs []*submission) ([][]Outcome, err
 			continue
 		}
 		outcomes[i] = make([]Outcome, 0, len(s.inputs))
-		for _, in := range s.inputs {
+		for k, in := range s.inputs {
+			if k%inputsAtOnce == inputsAtOnce-1 {
+				giveWay()
+			}
 			out, err := g.take(in)
 			if err != nil {
 				g.discard()
@@ -128,11 +134,13 @@ func (e *Engine) take(ctx context.Context, subs []*submission) ([][]Outcome, err
 		g.discard()
 		return outcomes, nil
 	}
+	giveWay()
 	if err := g.run(); err != nil {
 		g.discard()
 		return nil, err
 	}
 	crossings := g.reported("input")
+	giveWay()
 	en := g.entry()
 	en.receipts = kept.given
 	if err := e.journal(en, crossings); err != nil {
