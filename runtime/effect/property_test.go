@@ -3,6 +3,7 @@ package effect_test
 import (
 	"context"
 	"fmt"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -124,12 +125,18 @@ func TestEffectIsThatOfEachMember(t *testing.T) {
 	})
 }
 
+// between is two comparisons.
+var between = regexp.MustCompile(`(\w+) between (\w+) and (\w+)`)
+
 // asks reports whether a text has each part of a clause: two sets may write one clause with its parts in another order, and
-// with other parentheses.
+// with other parentheses, and one may ask between what the other asks from.
 func asks(text, clause string) bool {
-	bare := strings.NewReplacer("(", "", ")", "", " or ", " and ")
-	for _, part := range strings.Split(bare.Replace(clause), " and ") {
-		if !strings.Contains(bare.Replace(text), part) {
+	bare := func(s string) string {
+		s = between.ReplaceAllString(s, "$1 >= $2 and $1 <= $3")
+		return strings.NewReplacer("(", "", ")", "", " or ", " and ", "1_000", "1000").Replace(s)
+	}
+	for _, part := range strings.Split(bare(clause), " and ") {
+		if !strings.Contains(bare(text), part) {
 			return false
 		}
 	}
