@@ -89,7 +89,7 @@ func (g *group) worldNow() *exprplan.World {
 }
 
 // turnsAtOnce is after how many steps of turns others may run: they take some ten microseconds each.
-const turnsAtOnce = 4
+const turnsAtOnce = 16
 
 // inTurn runs a step of the turns of members, in their order: stamps and codes are dealt out in it.
 func inTurn(members []*member, step func(i int, m *member) error) error {
