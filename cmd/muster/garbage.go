@@ -17,7 +17,7 @@ import (
 // a quarter of what it keeps; one that keeps little eight times as much.
 const (
 	heapAim   = 3 << 30
-	leastRoom = 3 << 29
+	leastRoom = 1 << 30
 )
 
 // paceGarbage sets how often garbage is collected by how much memory is kept, now and every second until the context ends:

@@ -6,7 +6,7 @@ import (
 )
 
 func TestGarbageHasRoom(t *testing.T) {
-	for kept, want := range map[uint64]int{0: 800, 100 << 20: 800, 512 << 20: 500, 1 << 30: 200, 2 << 30: 75, 3 << 30: 50, 4 << 30: 37, 30 << 30: 25} {
+	for kept, want := range map[uint64]int{0: 800, 100 << 20: 800, 512 << 20: 500, 1 << 30: 200, 2 << 30: 50, 3 << 30: 33, 4 << 30: 25, 30 << 30: 25} {
 		if got := garbagePercent(kept); got != want {
 			t.Errorf("%d bytes are kept: %d %%, want %d", kept, got, want)
 		}
