@@ -47,6 +47,7 @@ type Store struct {
 	writing sync.Mutex   // held while a transaction is written
 	unsure  int          // the number of the last one if it may not be on the disk, else 0; guarded by writing
 	doubts  atomic.Int64
+	lost    lost
 }
 
 // Open opens a store file, having checked that it is whole in its structure. Values are checked when they are read, or
@@ -228,10 +229,14 @@ func syncDir(dir string) error {
 	return d.Sync()
 }
 
-// Close closes the store. Snapshots of it cannot read any more what they have not read yet.
+// Close closes the store. Snapshots of it cannot read any more what they have not read yet. One that is lost stays open until
+// the process ends.
 func (s *Store) Close() error {
 	s.change.Lock()
 	defer s.change.Unlock()
+	if s.lost.writes.Load() {
+		return &CorruptError{s.path, "the file", "it could not be closed, for a page of it could not be read"}
+	}
 	return s.db.Close()
 }
 
@@ -291,7 +296,7 @@ func (s *Store) checkBuckets(tx *bolt.Tx) error {
 func (s *Store) view(what string, f func(tx *bolt.Tx) error) error {
 	s.reading.RLock()
 	defer s.reading.RUnlock()
-	return guard(s.path, what, func() error { return s.db.View(f) })
+	return s.transaction(what, false, s.db.View, f)
 }
 
 // update makes a small change in one transaction: f writes objects and documents through the commit and changes the

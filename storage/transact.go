@@ -25,11 +25,9 @@ func (s *Store) transact(what string, f func(tx *bolt.Tx) error) error {
 		return err
 	}
 	id := 0
-	err := guard(s.path, what, func() error {
-		return s.db.Update(func(tx *bolt.Tx) error {
-			id = tx.ID()
-			return f(tx)
-		})
+	err := s.transaction(what, true, s.db.Update, func(tx *bolt.Tx) error {
+		id = tx.ID()
+		return f(tx)
 	})
 	if err == nil {
 		return nil
@@ -77,13 +75,11 @@ func (s *Store) settle() error {
 	if s.unsure == 0 {
 		return nil
 	}
-	err := guard(s.path, "the file", func() error {
-		return s.db.Update(func(tx *bolt.Tx) error {
-			if tx.ID() != s.unsure+1 {
-				return errors.New("the file shows an earlier state than it did: start again")
-			}
-			return nil
-		})
+	err := s.transaction("the file", true, s.db.Update, func(tx *bolt.Tx) error {
+		if tx.ID() != s.unsure+1 {
+			return errors.New("the file shows an earlier state than it did: start again")
+		}
+		return nil
 	})
 	if err == nil {
 		s.unsure = 0

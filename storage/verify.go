@@ -58,11 +58,8 @@ func (s *Store) inspectOpen(f *os.File, size int64) error {
 	if s.readOnly {
 		return inspect(f, s.path, size)
 	}
-	tx, err := s.db.Begin(true)
-	if err != nil {
-		return err
-	}
-	defer tx.Rollback()
+	s.writing.Lock()
+	defer s.writing.Unlock()
 	return inspect(f, s.path, size)
 }
 

@@ -211,6 +211,7 @@ func copyFile(to, from string) error {
 		return err
 	}
 	defer in.Close()
+	os.Remove(to) // another that uses it keeps it
 	out, err := os.Create(to)
 	if err != nil {
 		return err
