@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"runtime/pprof"
 	"strings"
 	"sync/atomic"
@@ -170,6 +171,9 @@ func (s *ownServer) close() {
 	s.stop()
 	if s.unpaced != nil {
 		s.unpaced()
+		if s.env("GOGC") == "" {
+			debug.SetGCPercent(100) // as a process begins
+		}
 	}
 	os.Remove(s.path)
 	os.Remove(filepath.Join(filepath.Dir(s.path), workload.SinkFile))
