@@ -27,7 +27,11 @@ func (g *garbage) gathers(now time.Time) bool {
 		}
 	}
 	metrics.Read(g.read)
-	goal, heap, count := g.read[0].Value.Uint64(), g.read[1].Value.Uint64(), g.read[2].Value.Uint64()
+	return g.tell(g.read[0].Value.Uint64(), g.read[1].Value.Uint64(), g.read[2].Value.Uint64(), now)
+}
+
+// tell is gathers of a heap of so many bytes that is collected at goal, after so many collections.
+func (g *garbage) tell(goal, heap, count uint64, now time.Time) bool {
 	if count != g.count {
 		g.count, g.ended = count, now
 	}

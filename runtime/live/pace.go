@@ -3,7 +3,7 @@ package live
 import "time"
 
 // pace keeps work beside the loop from taking more than a third of one processor, or half of one while somebody waits for
-// the work: a checkpoint is in no hurry, and events are. Nil never rests. One goroutine after another may use it, not two at
+// the work: a checkpoint is in no hurry, and events are. While garbage is collected it rests altogether. Nil never rests. One goroutine after another may use it, not two at
 // once.
 type pace struct {
 	engine *Engine
@@ -40,8 +40,11 @@ func (p *pace) after(worked time.Duration) {
 	if due := p.due(worked); due > 0 {
 		p.sleep(min(due, paceRest))
 	}
-	for began := time.Now(); p.garbage.gathers(time.Now()) && time.Since(began) < paceMost && p.due(worked) > worked; {
-		p.sleep(paceRest / 2)
+	for began := time.Now(); time.Since(began) < paceMost && p.due(worked) > worked && p.garbage.gathers(time.Now()); {
+		before := p.engine.groups.Load()
+		if p.sleep(paceRest / 2); p.engine.groups.Load() == before {
+			break // nobody is in the way
+		}
 	}
 	p.begin()
 }

@@ -1,6 +1,7 @@
 package column
 
 import (
+	"bytes"
 	"math"
 	"slices"
 	"testing"
@@ -101,6 +102,55 @@ func TestColumnsHoldWhatWasAppended(t *testing.T) {
 		if kind == Texts {
 			s, err := DecodeStrings(stored)
 			if err != nil {
+				t.Fatal(err)
+			}
+			for i, v := range values {
+				if text, ok := s.Text(i); ok != (v.Kind != 0) || string(text) != v.Text {
+					t.Fatalf("row %d is %q (known %t), want %v", i, text, ok, v)
+				}
+			}
+		}
+	})
+}
+
+// TestMemoryThatIsUsedAgainHoldsNothingOver encodes and decodes columns of any kind one after the other in the same memory.
+func TestMemoryThatIsUsedAgainHoldsNothingOver(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		var e Encoder
+		var s Strings
+		var dst []byte
+		for range rapid.IntRange(2, 5).Draw(t, "columns") {
+			kind, values := rows(t)
+			b := NewBuilder(kind, 0)
+			for _, v := range values {
+				b.Append(v)
+			}
+			known := b.known
+			if b.unknown == 0 {
+				known = nil
+			}
+			c := b.Column()
+			want := Encode(nil, c)
+			switch dst = dst[:0]; kind {
+			case Ints:
+				dst = e.Ints(dst, b.ints, known)
+			case Floats:
+				dst = e.Floats(dst, b.floats, known)
+			case Texts:
+				dst = e.Codes(dst, b.codes, known, b.dict)
+			default:
+				dst = e.Column(dst, c)
+			}
+			if !bytes.Equal(dst, want) {
+				t.Fatalf("%v of %d rows: other bytes than alone", kind, len(values))
+			}
+			if kind != Texts {
+				if err := s.Decode(want); err == nil || s.Len != 0 {
+					t.Fatalf("%v pass for texts", kind)
+				}
+				continue
+			}
+			if err := s.Decode(want); err != nil {
 				t.Fatal(err)
 			}
 			for i, v := range values {
