@@ -1,6 +1,7 @@
 package runtime
 
 import (
+	goruntime "runtime"
 	"sync"
 	"sync/atomic"
 
@@ -149,8 +150,14 @@ func (b *block) column(n *ir.Node) *resident {
 	r.moving, r.at = n.Op == ir.OpSlot && b.view.upkeep.neglects(n.Agg), b.at.clock.Now
 	r.fresh(b.view.upkeep.stands())
 	b.columns[key] = r
+	if b.members >= longBlock {
+		goruntime.Gosched() // a column of so many takes as long as others should wait for the processor
+	}
 	return r
 }
+
+// longBlock is how many members a block has, at least, for whose columns a goroutine gives way one by one.
+const longBlock = 8192
 
 // attribute reads a stored attribute; enum texts become ordinals.
 func (b *block) attribute(name string, t ir.Type) *resident {

@@ -275,8 +275,11 @@ func (c *checkpoint) attributes(bulk *storage.Bulk) error {
 	used := map[string]bool{}
 	for _, m := range c.members {
 		c.pace.rest()
-		for name := range m.attributes().all() {
+		for name, v := range m.attributes().all() {
 			used[name] = true
+			if _, ok := c.kinds.attributes[name]; !ok && v.Kind != 0 { // of rules that are not in force any more
+				c.kinds.attributes[name] = v.Kind
+			}
 		}
 	}
 	var fields []storage.FieldSchema
@@ -415,12 +418,22 @@ func (c *checkpoint) eventSchemas() []storage.EventSchema {
 				}
 			}
 		}
-		if _, declared := slices.BinarySearch(types, name); !declared {
+		if _, declared := slices.BinarySearch(types, name); !declared || c.knowsMore(s) {
 			s.Fields = append(s.Fields, c.undeclared(s)...)
 		}
 		out = append(out, s)
 	}
 	return out
+}
+
+// knowsMore reports whether an earlier rule set declared fields of a type that the store has not seen yet.
+func (c *checkpoint) knowsMore(s storage.EventSchema) bool {
+	for field := range c.kinds.fields[s.Name] {
+		if field != storage.OfField && s.Field(field) == nil {
+			return true
+		}
+	}
+	return false
 }
 
 // undeclared are the fields of events of a type that an earlier rule set declared, and that the store has not seen yet.

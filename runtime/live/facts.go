@@ -2,6 +2,7 @@ package live
 
 import (
 	"fmt"
+	"iter"
 
 	"github.com/muster-engine/muster/runtime/loyalty"
 	"github.com/muster-engine/muster/runtime/programme"
@@ -89,13 +90,18 @@ func (o outcome) apply(m *member, clock int64) {
 // learn takes in how facts are stored of which neither the rules in force nor the store know.
 func (k *kinds) learn(facts []fact) {
 	for _, f := range facts {
-		if k.fields[f.Type] == nil {
-			k.fields[f.Type] = map[string]column.Kind{}
-		}
-		for name, v := range f.Fields.all() {
-			if k.fields[f.Type][name] == 0 {
-				k.fields[f.Type][name] = v.Kind
-			}
+		k.learnFields(f.Type, f.Fields.all())
+	}
+}
+
+// learnFields takes in how the fields of an event are stored.
+func (k *kinds) learnFields(of string, values iter.Seq2[string, column.Value]) {
+	if k.fields[of] == nil {
+		k.fields[of] = map[string]column.Kind{}
+	}
+	for name, v := range values {
+		if k.fields[of][name] == 0 && v.Kind != 0 {
+			k.fields[of][name] = v.Kind
 		}
 	}
 }

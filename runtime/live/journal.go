@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"sync"
 
 	"github.com/klauspost/compress/s2"
@@ -135,6 +136,9 @@ func (e *Engine) replay(en entry) error {
 		}
 		if out.Status != Accepted {
 			return fmt.Errorf("an input that was accepted is not when it is read back: %s", out.Reason)
+		}
+		if in.Kind == Event { // perhaps of rules that are not in force any more
+			e.kinds.learnFields(in.Type, maps.All(in.Values))
 		}
 		if rest, err = g.replayOutcomes(rest, i+1); err != nil {
 			return err
