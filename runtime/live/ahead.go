@@ -2,6 +2,7 @@ package live
 
 import (
 	"context"
+	goruntime "runtime"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -54,6 +55,13 @@ func (e *Engine) note(number uint32) {
 	for _, a := range e.aheads {
 		a.changed[number] = true
 	}
+}
+
+// computeBeside is compute beside the loop, to which it leaves a processor.
+func (a *ahead) computeBeside(ctx context.Context) error {
+	a.view.SetWorkers(goruntime.GOMAXPROCS(0) - 1)
+	defer a.view.SetWorkers(goruntime.GOMAXPROCS(0))
+	return a.compute(ctx)
 }
 
 // compute makes the segments of the view, its cuts and its flips.
@@ -198,7 +206,7 @@ func (e *Engine) prepareDawn(ctx context.Context) {
 
 func (d *dawn) run(ctx context.Context) {
 	defer close(d.ended)
-	d.err = d.compute(ctx)
+	d.err = d.computeBeside(ctx)
 	close(d.computed)
 	pause := time.NewTicker(time.Second)
 	defer pause.Stop()

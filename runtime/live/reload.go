@@ -39,7 +39,7 @@ func (e *Engine) Reload(ctx context.Context, prog *ir.Program) (Reloaded, error)
 		if r.out.Same {
 			return r.out, nil
 		}
-		if err = r.compute(ctx); err == nil {
+		if err = r.computeBeside(ctx); err == nil {
 			err = r.catchUp(ctx, 0, nil)
 		}
 		finish := e.inLoop(context.WithoutCancel(ctx), func(ctx context.Context) error { return r.finish(ctx, err) })
