@@ -1,7 +1,6 @@
 package runtime
 
 import (
-	goruntime "runtime"
 	"sync"
 	"sync/atomic"
 
@@ -151,7 +150,7 @@ func (b *block) column(n *ir.Node) *resident {
 	r.fresh(b.view.upkeep.stands())
 	b.columns[key] = r
 	if b.members >= longBlock {
-		goruntime.Gosched() // a column of so many takes as long as others should wait for the processor
+		GiveWay() // a column of so many takes as long as others should wait for the processor
 	}
 	return r
 }

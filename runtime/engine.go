@@ -202,9 +202,12 @@ func (w *worker) give(b index.Bits) { w.pool = append(w.pool, b) }
 // workers are reused from question to question.
 var workers = sync.Pool{New: func() any { return new(worker) }}
 
-// SetWorkers sets how many goroutines share the blocks of views of the engine, at least one. Nobody else may use them
-// meanwhile.
-func (v *View) SetWorkers(n int) { v.opt.Workers = max(1, n) }
+// SetWorkers sets how many goroutines share the blocks of views of the engine, at least one, and returns how many they were.
+// Nobody else may use them meanwhile.
+func (v *View) SetWorkers(n int) (before int) {
+	before, v.opt.Workers = v.opt.Workers, max(1, n)
+	return before
+}
 
 // each runs f for every block, in parallel. The first error, or the end of ctx, stops it.
 func (v *View) each(ctx context.Context, f func(w *worker, b *block) error) error {

@@ -2,7 +2,6 @@ package runtime
 
 import (
 	"maps"
-	goruntime "runtime"
 	"slices"
 	"sync"
 	"time"
@@ -215,7 +214,7 @@ func (f *follower) run() {
 			// What fails here has dropped its columns: who asks for them next computes them, and is told why that fails.
 			_ = vector.Catch(b.follow)
 			b.mu.Unlock()
-			goruntime.Gosched() // whoever waits for an answer goes first
+			GiveWay() // whoever waits for an answer goes first
 		}
 	}
 }

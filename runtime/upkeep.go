@@ -3,7 +3,6 @@ package runtime
 import (
 	"cmp"
 	"context"
-	goruntime "runtime"
 	"slices"
 	"sync/atomic"
 
@@ -131,7 +130,7 @@ func (v *View) Evaluate(ctx context.Context, rows Rows, now int64, earlier ...*C
 	err = small.with(func() {
 		for i := range v.prog.Segments {
 			small.block.segment(i)
-			goruntime.Gosched() // whoever waits for the processor would wait for all of it
+			GiveWay() // whoever waits for the processor would wait for all of it
 		}
 	})
 	if err != nil {

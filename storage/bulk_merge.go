@@ -45,8 +45,8 @@ type merger struct {
 	fields []rows
 	low    []uint16
 	at     rows
-	starts []int64
-	head   []byte // the counts, encoded
+	each   []int64 // how many events each member has
+	head   []byte  // and encoded
 	order  []uint32
 	counts []uint32
 	hashes []uint32
@@ -243,8 +243,8 @@ func (m *merger) events(st *stage, event, block int) (*merged, error) {
 	starts = m.arrange(members, dropped+void > 0)
 	m.pause()
 	packed := make([][]byte, fieldPart+len(schema.Fields))
-	m.starts = counts(m.starts, starts)
-	m.head = m.encoder.Ints(m.head[:0], m.starts, nil)
+	m.each = eventCounts(m.each, starts)
+	m.head = m.encoder.Ints(m.head[:0], m.each, nil)
 	packed[countsPart] = m.head
 	packed[timesPart] = m.at.pack(&m.encoder, m.order)
 	for i := range schema.Fields {

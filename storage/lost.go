@@ -11,31 +11,23 @@ import (
 // for ever. Such a store refuses what would wait until it is opened anew.
 type lost struct{ reads, writes atomic.Bool }
 
-const (
-	beginning = iota
-	inside
-	ending
-)
-
 // transaction runs f in a transaction that run, View or Update of bbolt, opens.
 func (s *Store) transaction(what string, writes bool, run func(func(tx *bolt.Tx) error) error, f func(tx *bolt.Tx) error) error {
 	if s.lost.reads.Load() || writes && s.lost.writes.Load() {
 		return &CorruptError{s.path, what, "a page of the file could not be read, and it has to be opened anew"}
 	}
-	stage, ended := beginning, false
+	begun, ended := false, false
 	err := guard(s.path, what, func() error {
 		err := run(func(tx *bolt.Tx) error {
-			stage = inside
-			err := guard(s.path, what, func() error { return f(tx) })
-			stage = ending
-			return err
+			begun = true
+			return guard(s.path, what, func() error { return f(tx) })
 		})
 		ended = true
 		return err
 	})
 	if !ended {
 		s.lost.writes.Store(true)
-		if stage == beginning {
+		if !begun {
 			s.lost.reads.Store(true)
 		}
 	}

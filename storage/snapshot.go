@@ -317,9 +317,9 @@ func (h *storedHistory) sized(part int, kind column.Kind) (*column.Column, error
 	return c, err
 }
 
-// counts is the starts of a history as how many events each member has, which is how they are stored; in the memory of out
+// eventCounts is the starts of a history as how many events each member has, which is how they are stored; in the memory of out
 // if it has as many.
-func counts(out []int64, starts []uint32) []int64 {
+func eventCounts(out []int64, starts []uint32) []int64 {
 	out = zeroed(out, len(starts)-1)
 	for i := range out {
 		out[i] = int64(starts[i+1] - starts[i])

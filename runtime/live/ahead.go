@@ -59,8 +59,8 @@ func (e *Engine) note(number uint32) {
 
 // computeBeside is compute beside the loop, to which it leaves a processor.
 func (a *ahead) computeBeside(ctx context.Context) error {
-	a.view.SetWorkers(goruntime.GOMAXPROCS(0) - 1)
-	defer a.view.SetWorkers(goruntime.GOMAXPROCS(0))
+	before := a.view.SetWorkers(goruntime.GOMAXPROCS(0) - 1)
+	defer a.view.SetWorkers(before)
 	return a.compute(ctx)
 }
 

@@ -181,11 +181,7 @@ func (e *Engine) foldTook(members []*resting) {
 	defer e.mu.Unlock()
 	for _, r := range members {
 		if e.overlay[r.number] == r {
-			delete(e.overlay, r.number)
-			block := int(r.number / column.Block)
-			if delete(e.byBlock[block], r.number); len(e.byBlock[block]) == 0 {
-				delete(e.byBlock, block)
-			}
+			e.lay(r.number, nil)
 		}
 	}
 }
@@ -387,11 +383,6 @@ func (c *checkpoint) eventSchemas() []storage.EventSchema {
 			}
 		}
 	}
-	var types []string
-	for _, e := range c.prog.Events {
-		types = append(types, e.Name)
-	}
-	slices.Sort(types)
 	var out []storage.EventSchema
 	for _, name := range slices.Sorted(maps.Keys(used)) {
 		s := storage.EventSchema{Name: name, Key: -1}
@@ -418,7 +409,7 @@ func (c *checkpoint) eventSchemas() []storage.EventSchema {
 				}
 			}
 		}
-		if _, declared := slices.BinarySearch(types, name); !declared || c.knowsMore(s) {
+		if c.knowsMore(s) {
 			s.Fields = append(s.Fields, c.undeclared(s)...)
 		}
 		out = append(out, s)
@@ -440,6 +431,7 @@ func (c *checkpoint) knowsMore(s storage.EventSchema) bool {
 func (c *checkpoint) undeclared(s storage.EventSchema) (out []storage.FieldSchema) {
 	used := map[string]bool{}
 	for _, m := range c.members {
+		c.pace.rest()
 		for _, e := range m.events(s.Name) {
 			for name := range e.fields.all() {
 				used[name] = true

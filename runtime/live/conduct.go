@@ -96,7 +96,7 @@ func inTurn(members []*member, step func(i int, m *member) error) error {
 	return steered(func() error {
 		for i, m := range members {
 			if i%turnsAtOnce == turnsAtOnce-1 {
-				giveWay()
+				runtime.GiveWay()
 			}
 			if err := step(i, m); err != nil {
 				return err
@@ -205,7 +205,7 @@ func (g *group) scarce(members int) bool {
 // follows.
 func (g *group) finish(ctx context.Context, members []*member, round int) error {
 	for now := members; len(now) > 0; round++ {
-		giveWay()
+		runtime.GiveWay()
 		if err := g.settle(now); err != nil {
 			return err
 		}

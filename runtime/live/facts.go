@@ -96,12 +96,14 @@ func (k *kinds) learn(facts []fact) {
 
 // learnFields takes in how the fields of an event are stored.
 func (k *kinds) learnFields(of string, values iter.Seq2[string, column.Value]) {
-	if k.fields[of] == nil {
-		k.fields[of] = map[string]column.Kind{}
+	known := k.fields[of]
+	if known == nil {
+		known = map[string]column.Kind{}
+		k.fields[of] = known
 	}
 	for name, v := range values {
-		if k.fields[of][name] == 0 && v.Kind != 0 {
-			k.fields[of][name] = v.Kind
+		if known[name] == 0 && v.Kind != 0 {
+			known[name] = v.Kind
 		}
 	}
 }

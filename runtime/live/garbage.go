@@ -19,8 +19,8 @@ const (
 	sweeping  = 400 * time.Millisecond // is how long sweeping goes on after a collection, at most
 )
 
-// gathers reports whether garbage is being collected, or is about to be, or swept up.
-func (g *garbage) gathers(now time.Time) bool {
+// collecting reports whether garbage is being collected, or is about to be, or swept up.
+func (g *garbage) collecting(now time.Time) bool {
 	if g.read == nil {
 		g.read = []metrics.Sample{
 			{Name: "/gc/heap/goal:bytes"}, {Name: "/memory/classes/heap/objects:bytes"}, {Name: "/gc/cycles/total:gc-cycles"},
@@ -30,7 +30,7 @@ func (g *garbage) gathers(now time.Time) bool {
 	return g.tell(g.read[0].Value.Uint64(), g.read[1].Value.Uint64(), g.read[2].Value.Uint64(), now)
 }
 
-// tell is gathers of a heap of so many bytes that is collected at goal, after so many collections.
+// tell is collecting, of a heap of so many bytes that is collected at goal, after so many collections.
 func (g *garbage) tell(goal, heap, count uint64, now time.Time) bool {
 	if count != g.count {
 		g.count, g.ended = count, now

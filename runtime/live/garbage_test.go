@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-func TestGarbageIsGatheredAroundACollection(t *testing.T) {
+func TestWorkRestsAroundACollection(t *testing.T) {
 	const goal = 2 << 30
 	began := time.Unix(1000, 0)
 	g := &garbage{count: 4}
@@ -26,7 +26,7 @@ func TestGarbageIsGatheredAroundACollection(t *testing.T) {
 			t.Errorf("%s: %t", c.what, got)
 		}
 	}
-	if new(garbage).gathers(time.Now()) {
+	if new(garbage).collecting(time.Now()) {
 		t.Error("the heap of a test is large")
 	}
 }

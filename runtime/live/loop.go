@@ -119,7 +119,7 @@ func (e *Engine) take(ctx context.Context, subs []*submission) ([][]Outcome, err
 		outcomes[i] = make([]Outcome, 0, len(s.inputs))
 		for k, in := range s.inputs {
 			if k%inputsAtOnce == inputsAtOnce-1 {
-				giveWay()
+				runtime.GiveWay()
 			}
 			out, err := g.take(in)
 			if err != nil {
@@ -134,13 +134,13 @@ func (e *Engine) take(ctx context.Context, subs []*submission) ([][]Outcome, err
 		g.discard()
 		return outcomes, nil
 	}
-	giveWay()
+	runtime.GiveWay()
 	if err := g.run(); err != nil {
 		g.discard()
 		return nil, err
 	}
 	crossings := g.reported("input")
-	giveWay()
+	runtime.GiveWay()
 	en := g.entry()
 	en.receipts = kept.given
 	if err := e.journal(en, crossings); err != nil {

@@ -3,8 +3,8 @@ package live
 import "time"
 
 // pace keeps work beside the loop from taking more than a third of one processor, or half of one while somebody waits for
-// the work: a checkpoint is in no hurry, and events are. While garbage is collected it rests altogether. Nil never rests. One goroutine after another may use it, not two at
-// once.
+// the work: a checkpoint is in no hurry, and events are. While garbage is collected it rests altogether. Nil never rests. One
+// goroutine after another may use it, not two at once.
 type pace struct {
 	engine *Engine
 	since  time.Time // since when there was no rest
@@ -40,7 +40,7 @@ func (p *pace) after(worked time.Duration) {
 	if due := p.due(worked); due > 0 {
 		p.sleep(min(due, paceRest))
 	}
-	for began := time.Now(); time.Since(began) < paceMost && p.due(worked) > worked && p.garbage.gathers(time.Now()); {
+	for began := time.Now(); time.Since(began) < paceMost && !p.engine.pressed() && p.engine.waiting.Load() == 0 && p.garbage.collecting(time.Now()); {
 		before := p.engine.groups.Load()
 		if p.sleep(paceRest / 2); p.engine.groups.Load() == before {
 			break // nobody is in the way

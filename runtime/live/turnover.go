@@ -74,7 +74,9 @@ func (e *Engine) lay(number uint32, r *resting) {
 	block := int(number / column.Block)
 	if r == nil {
 		delete(e.overlay, number)
-		delete(e.byBlock[block], number)
+		if delete(e.byBlock[block], number); len(e.byBlock[block]) == 0 {
+			delete(e.byBlock, block)
+		}
 		return
 	}
 	e.overlay[number] = r
